@@ -1,0 +1,73 @@
+# Find every library the project uses. All are imported targets, so their headers count as system headers.
+#
+# required    CLI11::CLI11  fmt::fmt  nlohmann_json::nlohmann_json  tomlplusplus::tomlplusplus  SQLite::SQLite3
+#             OpenSSL::Crypto  Threads::Threads  inferometer::onnx_proto  inferometer::openblas
+# for tests   GTest::gtest  GTest::gtest_main
+# for bench   benchmark::benchmark, where it is installed
+# frameworks  inferometer::onnxruntime  openvino::runtime; an absent one has its reason in ONNXRUNTIME_MISSING_REASON
+#             or OPENVINO_MISSING_REASON (empty when it is there), and its engine is not built
+
+list(PREPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
+set(missing "")
+
+find_package(Threads REQUIRED)
+foreach(package IN ITEMS CLI11 fmt nlohmann_json tomlplusplus SQLite3 OpenSSL Protobuf)
+  find_package(${package} QUIET)
+  if(NOT ${package}_FOUND)
+    list(APPEND missing ${package})
+  endif()
+endforeach()
+
+if(INFEROMETER_TESTS)
+  find_package(GTest QUIET)
+  if(NOT GTest_FOUND)
+    list(APPEND missing GTest)
+  endif()
+endif()
+find_package(benchmark QUIET)
+
+# ONNX: the messages, and onnx::checker with the operator schemas. Found by hand because the package's own CMake targets
+# have other names in Debian 12 than in 13; the two definitions are those that the library was built with.
+find_path(ONNX_INCLUDE_DIR onnx/onnx_pb.h)
+find_library(ONNX_PROTO_LIBRARY onnx_proto)
+find_library(ONNX_LIBRARY onnx)
+mark_as_advanced(ONNX_INCLUDE_DIR ONNX_PROTO_LIBRARY ONNX_LIBRARY)
+if(ONNX_INCLUDE_DIR AND ONNX_PROTO_LIBRARY AND ONNX_LIBRARY)
+  add_library(inferometer::onnx_proto INTERFACE IMPORTED)
+  target_include_directories(inferometer::onnx_proto INTERFACE ${ONNX_INCLUDE_DIR})
+  target_compile_definitions(inferometer::onnx_proto INTERFACE ONNX_NAMESPACE=onnx ONNX_ML=1)
+  target_link_libraries(inferometer::onnx_proto INTERFACE ${ONNX_LIBRARY} ${ONNX_PROTO_LIBRARY} protobuf::libprotobuf)
+else()
+  list(APPEND missing ONNX)
+endif()
+
+# OpenBLAS, the pthread flavour before any other, so that openblas_set_num_threads holds for the whole process.
+find_path(OPENBLAS_INCLUDE_DIR NAMES openblas_config.h PATH_SUFFIXES openblas-pthread openblas)
+find_library(OPENBLAS_LIBRARY openblas PATH_SUFFIXES openblas-pthread)
+mark_as_advanced(OPENBLAS_INCLUDE_DIR OPENBLAS_LIBRARY)
+if(OPENBLAS_INCLUDE_DIR AND OPENBLAS_LIBRARY)
+  add_library(inferometer::openblas INTERFACE IMPORTED)
+  target_include_directories(inferometer::openblas INTERFACE ${OPENBLAS_INCLUDE_DIR})
+  target_link_libraries(inferometer::openblas INTERFACE ${OPENBLAS_LIBRARY} Threads::Threads)
+else()
+  list(APPEND missing OpenBLAS)
+endif()
+
+if(missing)
+  list(JOIN missing ", " missing)
+  message(FATAL_ERROR "Not found: ${missing}. scripts/setup installs everything the project needs.")
+endif()
+
+set(ONNXRUNTIME_MISSING_REASON "")
+find_package(OnnxRuntime QUIET)
+if(NOT OnnxRuntime_FOUND)
+  set(ONNXRUNTIME_MISSING_REASON
+    "ONNX Runtime's library or headers were not found when this was built: run scripts/setup or set ONNXRUNTIME_ROOT, then configure and build again")
+endif()
+
+set(OPENVINO_MISSING_REASON "")
+find_package(OpenVINO QUIET COMPONENTS Runtime HINTS ${PROJECT_SOURCE_DIR}/.deps/openvino/openvino/cmake)
+if(NOT OpenVINO_FOUND)
+  set(OPENVINO_MISSING_REASON
+    "OpenVINO was not found when this was built: run scripts/setup or set OpenVINO_DIR, then configure and build again")
+endif()
