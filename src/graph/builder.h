@@ -1,0 +1,112 @@
+/// Write a Graph layer by layer, in PyTorch's words.
+///
+/// A layer's name becomes its node's name, its output's name and the prefix of its parameters' names
+/// (`features.0` has `features.0.weight`), so that torchvision's checkpoints load by name. Weight shapes follow from the
+/// shape of the input, which is known at every step: errors appear at the layer that causes them, as Error{input}.
+/// Initial values aim at activations that neither grow nor fade with depth (zoo/synthetic_weights).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace inferometer::graph {
+
+/// Height and width; one number stands for both.
+struct Extent {
+  std::int64_t height, width;
+  constexpr Extent(std::int64_t both) : height(both), width(both) {}  // NOLINT: implicit, as `.kernel = 3` reads best
+  constexpr Extent(std::int64_t h, std::int64_t w) : height(h), width(w) {}
+};
+
+struct ConvOptions {
+  std::int64_t channels = 0;  ///< of the output
+  Extent kernel = 1;
+  Extent stride = 1;
+  Extent padding = 0;         ///< at both ends
+  Extent dilation = 1;
+  std::int64_t groups = 1;
+  bool bias = true;
+  float gain = 1;             ///< factor on the synthetic weights; 1 keeps the second moment through a following ReLU
+};
+
+struct BatchNormOptions {
+  float epsilon = 1e-5f;
+  float gain = 1;             ///< centre of the synthetic scales; below 1 at the end of a residual branch
+};
+
+struct LinearOptions {
+  std::int64_t features = 0;  ///< of the output
+  bool bias = true;
+  float gain = 1;             ///< as in ConvOptions
+};
+
+struct PoolOptions {
+  Extent kernel = 1;
+  Extent stride = 1;          ///< PyTorch defaults to the kernel; here it is written out
+  Extent padding = 0;
+  Rounding rounding = Rounding::floor;
+  bool count_include_pad = true;  ///< PyTorch's default; average pools only
+};
+
+/// Uniform values whose variance is 2 gain^2 / fan_in (He et al. 2015). Exact on every IEEE platform: one square root.
+Initial he_uniform(std::int64_t fan_in, float gain = 1);
+
+/// One thread at a time. Every method that adds a node throws Error{input} when shapes do not fit.
+class Builder {
+ public:
+  explicit Builder(std::string name);
+
+  /// @param shape  first dimension kBatch, or fixed
+  TensorId input(const std::string& name, Shape shape);
+  TensorId parameter(const std::string& name, Shape shape, Initial initial);
+  TensorId buffer(const std::string& name, Shape shape, Initial initial);
+  TensorId constant(const std::string& name, Shape shape, float value);
+
+  const Shape& shape(TensorId id) const;       ///< at batch 1 (or the fixed one); valid until the next call that adds a tensor
+  std::int64_t channels(TensorId id) const;    ///< dimension 1
+
+  TensorId conv(const std::string& name, TensorId x, const ConvOptions& options);
+  TensorId batch_norm(const std::string& name, TensorId x, const BatchNormOptions& options = {});
+  TensorId linear(const std::string& name, TensorId x, const LinearOptions& options);
+  TensorId layer_norm(const std::string& name, TensorId x, float epsilon = 1e-5f);  ///< over the last axis
+
+  TensorId relu(const std::string& name, TensorId x);
+  TensorId relu6(const std::string& name, TensorId x);
+  TensorId activation(const std::string& name, TensorId x, ActivationKind kind, float alpha = 0, float beta = 0);
+
+  TensorId max_pool(const std::string& name, TensorId x, const PoolOptions& options);
+  TensorId average_pool(const std::string& name, TensorId x, const PoolOptions& options);
+  TensorId adaptive_average_pool(const std::string& name, TensorId x, Extent size);
+  TensorId global_average_pool(const std::string& name, TensorId x);
+
+  TensorId add(const std::string& name, TensorId a, TensorId b);
+  TensorId mul(const std::string& name, TensorId a, TensorId b);
+  TensorId matmul(const std::string& name, TensorId a, TensorId b);
+  TensorId concat(const std::string& name, std::vector<TensorId> parts, std::int64_t axis = 1);
+  std::vector<TensorId> split(const std::string& name, TensorId x, std::vector<std::int64_t> sizes, std::int64_t axis = 1);
+  TensorId reshape(const std::string& name, TensorId x, std::vector<std::int64_t> shape);  ///< keep the batch with a leading 0
+  TensorId transpose(const std::string& name, TensorId x, std::vector<std::int64_t> permutation);
+  TensorId flatten(const std::string& name, TensorId x);  ///< all but the batch
+  TensorId softmax(const std::string& name, TensorId x, std::int64_t axis = -1);
+
+  /// Any other operator with one output, named as the node.
+  TensorId node(const std::string& name, Operator op, std::vector<TensorId> inputs);
+
+  /// Call last. Names the outputs ("output"; "output.0", "output.1", ... when there are several) and validates the graph.
+  Graph finish(const std::vector<TensorId>& outputs);
+  Graph finish(TensorId output) { return finish(std::vector<TensorId>{output}); }
+
+ private:
+  TensorId stored(const std::string& name, Shape shape, Role role, Initial initial);
+  TensorId add_tensor(Tensor tensor, Shape shape);
+  std::vector<TensorId> add_node(const std::string& name, Operator op, std::vector<TensorId> inputs, std::size_t outputs);
+  const Shape& image_shape(TensorId x, const std::string& name) const;
+
+  Graph graph_;
+  std::vector<Shape> shapes_;  ///< by TensorId
+};
+
+}  // namespace inferometer::graph
