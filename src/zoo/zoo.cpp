@@ -1,0 +1,56 @@
+#include "zoo/zoo.h"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+
+#include "base/text.h"
+#include "zoo/families.h"
+
+namespace inferometer::zoo {
+
+namespace {
+
+std::vector<Network> collect() {
+  std::vector<Network> all;
+  for (const auto family : {alexnet_networks, densenet_networks, googlenet_networks, mobilenet_v2_networks, resnet_networks,
+                            resnext_networks, squeezenet_networks, vgg_networks, wide_resnet_networks}) {
+    std::vector<Network> members = family();
+    std::move(members.begin(), members.end(), std::back_inserter(all));
+  }
+  std::stable_sort(all.begin(), all.end(), [](const Network& a, const Network& b) { return a.family < b.family; });
+  return all;
+}
+
+std::vector<std::string> names() {
+  std::vector<std::string> result;
+  for (const Network& network : networks()) result.push_back(network.name);
+  return result;
+}
+
+}  // namespace
+
+const std::vector<Network>& networks() {
+  static const std::vector<Network> all = collect();
+  return all;
+}
+
+const Network* find(std::string_view name) {
+  static const std::map<std::string_view, const Network*> by_name = [] {
+    std::map<std::string_view, const Network*> result;
+    for (const Network& network : networks()) result.emplace(network.name, &network);
+    return result;
+  }();
+  const auto found = by_name.find(name);
+  return found == by_name.end() ? nullptr : found->second;
+}
+
+std::vector<std::string> match(std::string_view glob) {
+  std::vector<std::string> result = names();
+  std::erase_if(result, [&](const std::string& name) { return !glob_match(glob, name); });
+  return result;
+}
+
+std::vector<std::string> nearest(std::string_view name, std::size_t most) { return inferometer::nearest(name, names(), most); }
+
+}  // namespace inferometer::zoo

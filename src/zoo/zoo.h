@@ -1,0 +1,52 @@
+/// Build networks by name.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace inferometer::zoo {
+
+/// What may vary of a network.
+struct BuildOptions {
+  std::int64_t height = 0;   ///< of the input; 0: the network's own
+  std::int64_t width = 0;
+  std::int64_t classes = 1000;
+};
+
+/// Published accuracy in percent and where it stands.
+struct Published {
+  double top1 = 0;
+  double top5 = 0;
+  std::string source;  ///< e.g. "torchvision IMAGENET1K_V1"
+};
+
+struct Network {
+  std::string name;
+  std::string family;
+  int year = 0;                ///< of the paper
+  std::string paper;           ///< authors, title, venue
+  std::int64_t input_size = 224;  ///< the network's own height and width
+  std::optional<Published> published;
+  /// Throws Error{input} naming the layer that has nothing left when the input is too small.
+  std::function<graph::Graph(const BuildOptions&)> build;
+};
+
+/// All networks, sorted by family, then by size as their paper lists them.
+const std::vector<Network>& networks();
+
+/// nullptr when unknown.
+const Network* find(std::string_view name);
+
+/// Names that match a glob (`resnet*`), in networks() order.
+std::vector<std::string> match(std::string_view glob);
+
+/// At most `most` known names nearest to a misspelt one (edit distance), best first.
+std::vector<std::string> nearest(std::string_view name, std::size_t most = 3);
+
+}  // namespace inferometer::zoo
