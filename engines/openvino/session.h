@@ -1,0 +1,42 @@
+/// Hold a model compiled by OpenVINO.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <openvino/runtime/compiled_model.hpp>
+#include <openvino/runtime/core.hpp>
+#include <openvino/runtime/infer_request.hpp>
+
+#include "engine/engine.h"
+
+namespace inferometer::engine {
+
+class OpenVinoSession final : public Session {
+ public:
+  /// @param core  outlives the session. Errors as Engine::load.
+  OpenVinoSession(ov::Core& core, const ModelFile& model, const SessionSettings& settings);
+
+  const std::vector<TensorInfo>& inputs() const override { return inputs_; }
+  const std::vector<TensorInfo>& outputs() const override { return outputs_; }
+  ObtainedSettings obtained() const override { return obtained_; }
+  std::unique_ptr<Request> create_request() override;
+  std::vector<LayerTime> layer_times() const override;
+
+ private:
+  friend class OpenVinoRequest;
+  void load(ov::Core& core, const ModelFile& model, const SessionSettings& settings);
+  void describe_tensors();
+
+  std::string subject_;  // names the model in messages
+  ov::CompiledModel compiled_;
+  std::vector<TensorInfo> inputs_, outputs_;
+  ObtainedSettings obtained_;
+  bool profiling_ = false;
+  mutable std::mutex last_mutex_;
+  ov::InferRequest last_;  // that ran, where profiling
+};
+
+}  // namespace inferometer::engine
