@@ -1,0 +1,201 @@
+#include "measure/entry.h"
+
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/hash.h"
+#include "base/text.h"
+
+namespace inferometer::measure {
+namespace {
+
+constexpr std::array<std::pair<Protocol, std::string_view>, 3> kProtocols{
+    {{Protocol::standard, "default"}, {Protocol::dd, "dd"}, {Protocol::ten, "ten"}}};
+
+/// What the model contributes to the identity: its content and how it is shaped, not what it is called.
+nlohmann::json model_identity(const ModelReference& model) {
+  nlohmann::json json{{"sha256", model.sha256}, {"shapes", model.shapes}};
+  if (!model.zoo) {
+    json["height"] = model.height;
+    json["width"] = model.width;
+  }
+  return json;
+}
+
+void append_option(std::string& command, std::string_view option, const std::string& value) {
+  command += fmt::format(" {} {}", option, shell_quote(value));
+}
+
+std::string number_text(double value) { return fmt::format("{}", value); }
+
+}  // namespace
+
+std::string_view name_of(Mode mode) {
+  switch (mode) {
+    case Mode::latency: return "latency";
+  }
+  return "latency";
+}
+
+std::string_view name_of(Protocol protocol) {
+  for (const auto& [value, name] : kProtocols) {
+    if (value == protocol) return name;
+  }
+  return "default";
+}
+
+std::optional<Protocol> protocol(std::string_view name) {
+  for (const auto& [value, text] : kProtocols) {
+    if (text == name) return value;
+  }
+  return std::nullopt;
+}
+
+std::string engine_text(const Entry& entry) {
+  std::string text = entry.engine;
+  for (const auto& [key, value] : entry.engine_settings) text += fmt::format(":{}={}", key, value);
+  return text;
+}
+
+std::string describe(const Entry& entry) {
+  std::string input = entry.model.height != 0 ? fmt::format(" {}x{}", entry.model.height, entry.model.width) : "";
+  return fmt::format("{}{} {} {} {} b{} t{}", entry.model.name, input, engine_text(entry), entry.device, entry.precision,
+                     entry.batch, entry.threads);
+}
+
+std::string repro_command(const Entry& entry) {
+  std::string command = "inferometer run --again";
+  append_option(command, "--model", entry.model.name);
+  append_option(command, "--engine", engine_text(entry));
+  append_option(command, "--device", entry.device);
+  append_option(command, "--precision", entry.precision);
+  append_option(command, "--batch", std::to_string(entry.batch));
+  append_option(command, "--threads", std::to_string(entry.threads));
+  append_option(command, "--protocol", std::string(name_of(entry.protocol)));
+  append_option(command, "--starts", std::to_string(entry.starts));
+
+  const Entry plain;
+  if (entry.streams != 1) append_option(command, "--streams", std::to_string(entry.streams));
+  if (entry.requests != 1) append_option(command, "--requests", std::to_string(entry.requests));
+  if (entry.model.zoo && entry.model.height != 0) append_option(command, "--input", std::to_string(entry.model.height));
+  if (entry.model.zoo && entry.model.classes != 1000) append_option(command, "--classes", std::to_string(entry.model.classes));
+  if (entry.model.zoo && entry.model.seed != 1) append_option(command, "--weights", fmt::format("random:{}", entry.model.seed));
+  for (const auto& [name, shape] : entry.model.shapes) append_option(command, "--shape", name + "=" + to_string(shape));
+  if (entry.stop.runs != 0) append_option(command, "--runs", std::to_string(entry.stop.runs));
+  if (entry.stop.min_time_s != plain.stop.min_time_s) append_option(command, "--min-time-s", number_text(entry.stop.min_time_s));
+  if (entry.stop.max_time_s != plain.stop.max_time_s) append_option(command, "--max-time-s", number_text(entry.stop.max_time_s));
+  if (entry.stop.interval_target_ratio != plain.stop.interval_target_ratio) {
+    append_option(command, "--interval-target-ratio", number_text(entry.stop.interval_target_ratio));
+  }
+  if (!entry.stop.percentiles.empty()) {
+    append_option(command, "--percentiles", fmt::format("{}", fmt::join(entry.stop.percentiles, ",")));
+  }
+  if (!entry.cpus.empty()) append_option(command, "--cpus", fmt::format("{}", fmt::join(entry.cpus, ",")));
+  if (entry.pause_s != 0) append_option(command, "--pause-s", number_text(entry.pause_s));
+  if (entry.input_seed != 1) append_option(command, "--input-seed", std::to_string(entry.input_seed));
+  return command;
+}
+
+std::string identity(const Entry& entry, const std::string& machine_identity) {
+  // nlohmann::json sorts keys, so the text is canonical.
+  const nlohmann::json json{
+      {"model", model_identity(entry.model)},
+      {"engine", entry.engine},
+      {"engine_version", entry.engine_version},
+      {"engine_settings", entry.engine_settings},
+      {"device", lower(entry.device)},
+      {"precision", entry.precision},
+      {"threads", entry.threads},
+      {"streams", entry.streams},
+      {"requests", entry.requests},
+      {"batch", entry.batch},
+      {"mode", name_of(entry.mode)},
+      {"protocol", name_of(entry.protocol)},
+      {"runs", entry.stop.runs},
+      {"min_time_s", entry.stop.min_time_s},
+      {"max_time_s", entry.stop.max_time_s},
+      {"interval_target_ratio", entry.stop.interval_target_ratio},
+      {"percentiles", entry.stop.percentiles},
+      {"starts", entry.starts},
+      {"cpus", entry.cpus},
+      {"pause_s", entry.pause_s},
+      {"input_seed", entry.input_seed},
+      {"machine", machine_identity},
+      {"metric_version", kMetricVersion},
+  };
+  return sha256_hex(json.dump());
+}
+
+void to_json(nlohmann::json& json, const Entry& entry) {
+  const ModelReference& model = entry.model;
+  json = {
+      {"model",
+       {{"name", model.name}, {"zoo", model.zoo}, {"path", model.path}, {"weights_path", model.weights_path},
+        {"sha256", model.sha256}, {"seed", model.seed}, {"height", model.height}, {"width", model.width},
+        {"classes", model.classes}, {"shapes", model.shapes}}},
+      {"engine", entry.engine},
+      {"engine_version", entry.engine_version},
+      {"engine_settings", entry.engine_settings},
+      {"device", entry.device},
+      {"precision", entry.precision},
+      {"threads", entry.threads},
+      {"streams", entry.streams},
+      {"requests", entry.requests},
+      {"batch", entry.batch},
+      {"mode", name_of(entry.mode)},
+      {"protocol", name_of(entry.protocol)},
+      {"stop",
+       {{"runs", entry.stop.runs}, {"min_time_s", entry.stop.min_time_s}, {"max_time_s", entry.stop.max_time_s},
+        {"interval_target_ratio", entry.stop.interval_target_ratio}, {"percentiles", entry.stop.percentiles}}},
+      {"starts", entry.starts},
+      {"cpus", entry.cpus},
+      {"pause_s", entry.pause_s},
+      {"input_seed", entry.input_seed},
+      {"limits",
+       {{"load_timeout_s", entry.limits.load_timeout_s}, {"request_timeout_s", entry.limits.request_timeout_s},
+        {"memory_limit_mib", entry.limits.memory_limit_mib}}},
+  };
+}
+
+void from_json(const nlohmann::json& json, Entry& entry) {
+  const nlohmann::json& model = json.at("model");
+  model.at("name").get_to(entry.model.name);
+  model.at("zoo").get_to(entry.model.zoo);
+  model.at("path").get_to(entry.model.path);
+  model.at("weights_path").get_to(entry.model.weights_path);
+  model.at("sha256").get_to(entry.model.sha256);
+  model.at("seed").get_to(entry.model.seed);
+  model.at("height").get_to(entry.model.height);
+  model.at("width").get_to(entry.model.width);
+  model.at("classes").get_to(entry.model.classes);
+  model.at("shapes").get_to(entry.model.shapes);
+  json.at("engine").get_to(entry.engine);
+  json.at("engine_version").get_to(entry.engine_version);
+  json.at("engine_settings").get_to(entry.engine_settings);
+  json.at("device").get_to(entry.device);
+  json.at("precision").get_to(entry.precision);
+  json.at("threads").get_to(entry.threads);
+  json.at("streams").get_to(entry.streams);
+  json.at("requests").get_to(entry.requests);
+  json.at("batch").get_to(entry.batch);
+  entry.mode = Mode::latency;
+  entry.protocol = protocol(json.at("protocol").get<std::string>()).value_or(Protocol::standard);
+  const nlohmann::json& stop = json.at("stop");
+  stop.at("runs").get_to(entry.stop.runs);
+  stop.at("min_time_s").get_to(entry.stop.min_time_s);
+  stop.at("max_time_s").get_to(entry.stop.max_time_s);
+  stop.at("interval_target_ratio").get_to(entry.stop.interval_target_ratio);
+  stop.at("percentiles").get_to(entry.stop.percentiles);
+  json.at("starts").get_to(entry.starts);
+  json.at("cpus").get_to(entry.cpus);
+  json.at("pause_s").get_to(entry.pause_s);
+  json.at("input_seed").get_to(entry.input_seed);
+  json.at("limits").at("load_timeout_s").get_to(entry.limits.load_timeout_s);
+  json.at("limits").at("request_timeout_s").get_to(entry.limits.request_timeout_s);
+  json.at("limits").at("memory_limit_mib").get_to(entry.limits.memory_limit_mib);
+}
+
+}  // namespace inferometer::measure

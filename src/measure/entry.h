@@ -1,0 +1,93 @@
+/// One point of a plan: everything that determines one row.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "base/element_type.h"
+
+namespace inferometer::measure {
+
+/// Raised whenever the meaning of a figure changes; part of every entry's identity.
+inline constexpr int kMetricVersion = 1;
+
+enum class Mode : std::uint8_t { latency };
+enum class Protocol : std::uint8_t {
+  standard,     ///< "default": warm-up, stop rule, median
+  dd,           ///< DeepDetect's: no warm-up, 1 dropped and 5 kept, mean
+  ten,          ///< warm-up, 10 kept, mean
+};
+std::string_view name_of(Mode mode);
+std::string_view name_of(Protocol protocol);
+std::optional<Protocol> protocol(std::string_view name);
+
+/// Which network, and how to come by its file.
+struct ModelReference {
+  std::string name;           ///< zoo name, or the file's path as the user gave it
+  bool zoo = false;
+  std::string path;           ///< file of the user's; empty for a zoo net (its artefact is made on demand)
+  std::string weights_path;   ///< .caffemodel
+  std::string sha256;         ///< identity: of the canonical graph + seed + generator version, or of the file(s)
+  std::uint64_t seed = 1;     ///< of synthetic weights, zoo only
+  std::int64_t height = 0, width = 0;  ///< of the input; 0: the network's own
+  std::int64_t classes = 1000;
+  std::map<std::string, Shape> shapes;  ///< --shape NAME=1x3x224x224
+};
+
+/// When a timed loop ends (spec: docs/measuring.md). Part of the identity.
+struct StopRule {
+  std::int64_t runs = 0;                ///< exact number of samples; 0: by the rule below
+  double min_time_s = 0.3;
+  double max_time_s = 2.0;
+  double interval_target_ratio = 0.01;  ///< half width of the median's 95 % interval over the median
+  std::vector<double> percentiles;      ///< extends the loop until these can be bounded
+};
+
+struct Limits {
+  double load_timeout_s = 300;
+  double request_timeout_s = 60;        ///< of one request, at least; 20 x the first inference where that is more
+  std::int64_t memory_limit_mib = 0;    ///< 0: 80 % of min(installed, cgroup limit)
+};
+
+struct Entry {
+  ModelReference model;
+  std::string engine;
+  std::string engine_version;           ///< of the plugin found here; part of the identity
+  std::map<std::string, std::string> engine_settings;
+  std::string device;
+  std::string precision = "fp32";       ///< asked
+  int threads = 1;
+  int streams = 1;
+  int requests = 1;
+  std::int64_t batch = 1;
+  Mode mode = Mode::latency;
+  Protocol protocol = Protocol::standard;
+  StopRule stop;
+  int starts = 3;
+  std::vector<int> cpus;                ///< pinned to; empty: not pinned
+  double pause_s = 0;                   ///< before each start
+  std::uint64_t input_seed = 1;
+  Limits limits;                        ///< not part of the identity
+};
+
+/// "onnxruntime:graph=basic", as on the command line.
+std::string engine_text(const Entry& entry);
+
+/// One line for people: "resnet18 onnxruntime cpu fp32 b4 t2".
+std::string describe(const Entry& entry);
+
+/// The command that repeats this entry alone.
+std::string repro_command(const Entry& entry);
+
+/// SHA-256 (hex) of everything that decides the figures, with the machine's identity.
+std::string identity(const Entry& entry, const std::string& machine_identity);
+
+void to_json(nlohmann::json& json, const Entry& entry);
+void from_json(const nlohmann::json& json, Entry& entry);
+
+}  // namespace inferometer::measure

@@ -1,0 +1,277 @@
+#include "measure/measure_start.h"
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "measure/agreement.h"
+#include "measure/core_distance.h"
+#include "measure/images.h"
+#include "measure/sensors.h"
+#include "measure/timed_loop.h"
+#include "stats/sample.h"
+
+namespace inferometer::measure {
+namespace {
+
+using engine::Request;
+using engine::Session;
+using engine::TensorView;
+
+double milliseconds_since(Nanoseconds begin) { return static_cast<double>((steady_now() - begin).count()) * 1e-6; }
+
+engine::SessionSettings settings_of(const Entry& entry) {
+  engine::SessionSettings settings;
+  settings.device = entry.device;
+  settings.precision = entry.precision;
+  settings.threads = entry.threads;
+  settings.streams = entry.streams;
+  settings.batch = entry.batch;
+  settings.shapes = entry.model.shapes;
+  settings.own = entry.engine_settings;
+  return settings;
+}
+
+/// Says that requests are running while it lives.
+class RunningScope {
+ public:
+  explicit RunningScope(RequestMonitor& monitor) : monitor_(monitor) { monitor_.running = true; }
+  ~RunningScope() { monitor_.running = false; }
+  RunningScope(const RunningScope&) = delete;
+  RunningScope& operator=(const RunningScope&) = delete;
+
+ private:
+  RequestMonitor& monitor_;
+};
+
+std::vector<std::uint64_t> image_numbers(std::uint64_t first, std::int64_t count) {
+  std::vector<std::uint64_t> numbers(static_cast<std::size_t>(count));
+  std::iota(numbers.begin(), numbers.end(), first);
+  return numbers;
+}
+
+/// Copy one position's outputs out of a batch. Throws Error{unsupported} when an output has no batch dimension.
+ImageOutputs outputs_at(std::span<const TensorView> outputs, std::int64_t position, std::int64_t batch) {
+  ImageOutputs image;
+  for (const TensorView& output : outputs) {
+    if (output.shape.empty() || output.shape.front() != batch) {
+      throw Error(ErrorCode::unsupported,
+                  fmt::format("an output has shape {}, without the batch {} in front",
+                              to_string({output.shape.begin(), output.shape.end()}), batch));
+    }
+    const std::size_t bytes = output.bytes / static_cast<std::size_t>(batch);
+    const TensorView part{output.type, output.shape, static_cast<const std::byte*>(output.data) + bytes * static_cast<std::size_t>(position), bytes};
+    image.outputs.push_back(to_floats(part));
+  }
+  return image;
+}
+
+/// Run the agreement's images, packed into batches so that every batch position has a known answer.
+std::vector<GotOutputs> run_agreement_images(const StartContext& context, const Session& session, Request& request) {
+  const Entry& entry = context.task.entry;
+  const RunningScope running(context.monitor);
+  const auto batch = static_cast<std::size_t>(entry.batch);
+  const std::size_t rounds = (kAgreementImages + batch - 1) / batch;
+  std::vector<GotOutputs> got;
+  std::optional<InputBuffers> inputs;
+  for (std::size_t round = 0; round < rounds; ++round) {
+    std::vector<std::uint64_t> images(batch);
+    for (std::size_t position = 0; position < batch; ++position) images[position] = (round * batch + position) % kAgreementImages;
+    if (!inputs) {
+      inputs.emplace(session.inputs(), entry.batch, entry.input_seed, images);
+    } else {
+      inputs->fill(entry.input_seed, images);
+    }
+    const auto outputs = request.run(inputs->views());
+    context.monitor.requests.fetch_add(1);
+    for (std::size_t position = 0; position < batch; ++position) {
+      got.push_back({images[position], outputs_at(outputs, static_cast<std::int64_t>(position), entry.batch)});
+    }
+  }
+  return got;
+}
+
+Agreement check_agreement(const StartContext& context, const Session& session, Request& request, const std::string& precision) {
+  Agreement agreement;
+  std::vector<GotOutputs> got;
+  try {
+    got = run_agreement_images(context, session, request);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::unsupported) throw;
+    agreement.note = error.what();
+    return agreement;
+  }
+  if (context.task.expected_path.empty()) {
+    agreement.note = context.task.agreement_note;
+    judge_alone(got, agreement);
+    return agreement;
+  }
+  return judge_agreement(got, read_expected(context.task.expected_path), precision);
+}
+
+/// Is a repeated input faster than a new one? 20 interleaved pairs, or as many as fit in a second; below 6 nothing is said.
+void probe_caching(const StartContext& context, Request& request, InputBuffers& inputs, Surroundings& around) {
+  constexpr int kPairs = 20;
+  constexpr double kMost_ms = 1000;
+  const RunningScope running(context.monitor);
+  const Entry& entry = context.task.entry;
+  std::vector<double> ratios;
+  const auto timed = [&] {
+    const Nanoseconds before = steady_now();
+    request.run(inputs.views());
+    context.monitor.requests.fetch_add(1, std::memory_order_relaxed);
+    return static_cast<double>((steady_now() - before).count());
+  };
+  const Nanoseconds begin = steady_now();
+  for (int pair = 0; pair < kPairs && milliseconds_since(begin) < kMost_ms; ++pair) {
+    inputs.fill(entry.input_seed, image_numbers(1'000'000 + static_cast<std::uint64_t>(pair * entry.batch), entry.batch));
+    const double fresh = timed(), repeated = timed();
+    if (repeated > 0) ratios.push_back(fresh / repeated);
+  }
+  const auto interval = stats::median_interval(ratios);
+  if (!interval) return;
+  around.repeat_speedup = stats::median(ratios);
+  around.repeat_speedup_low = interval->low;
+}
+
+/// Cores whose distance matters for this entry; nullopt with one thread.
+std::optional<std::pair<int, int>> first_two_cores(const Entry& entry) {
+  if (entry.threads * entry.requests < 2) return std::nullopt;
+  const std::vector<int> cpus = usable_cpus();
+  if (cpus.size() < 2) return std::nullopt;
+  return std::pair{cpus[0], cpus[1]};
+}
+
+std::optional<double> read_core_distance(const Entry& entry) {
+  const auto cores = first_two_cores(entry);
+  if (!cores) return std::nullopt;
+  // Thread pools spin for a while after a request; only idle cores tell their distance.
+  std::this_thread::sleep_for(std::chrono::milliseconds(60));
+  return core_roundtrip_ns(cores->first, cores->second);
+}
+
+void note_obtained(const Session& session, const WorkerTask& task, StartRecord& record) {
+  const engine::ObtainedSettings obtained = session.obtained();
+  record.obtained_device = obtained.device;
+  record.obtained_precision = task.quantized ? "int8" : obtained.precision;
+  record.obtained_threads = obtained.threads;
+  record.obtained_streams = obtained.streams;
+  record.obtained_own = obtained.own;
+  record.quantized = task.quantized;
+  for (const engine::TensorInfo& input : session.inputs()) {
+    if (input.shape.size() != 4) continue;
+    record.input_height = input.shape[2];
+    record.input_width = input.shape[3];
+    break;
+  }
+}
+
+std::vector<InputBuffers> make_pool(const Session& session, const Entry& entry) {
+  const std::size_t count = pool_size(input_bytes(session.inputs()));
+  std::vector<InputBuffers> pool;
+  pool.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint64_t first = kAgreementImages + i * static_cast<std::uint64_t>(entry.batch);
+    pool.emplace_back(session.inputs(), entry.batch, entry.input_seed, image_numbers(first, entry.batch));
+  }
+  return pool;
+}
+
+/// Our own pictures, which the memory figures leave out.
+std::int64_t bytes_of(const std::vector<InputBuffers>& pool) {
+  std::size_t total = 0;
+  for (const InputBuffers& buffers : pool) total += buffers.bytes();
+  return static_cast<std::int64_t>(total);
+}
+
+}  // namespace
+
+StartRecord measure_start(const StartContext& context) {
+  const WorkerTask& task = context.task;
+  const Entry& entry = task.entry;
+  RequestMonitor& monitor = context.monitor;
+  StartRecord record;
+  record.index = task.start_index;
+  record.started_at = utc_timestamp();
+  record.computes = context.engine.info().computes;
+  record.memory.baseline = resident_bytes();
+
+  const Nanoseconds load_begin = steady_now();
+  const std::unique_ptr<Session> session = context.engine.load(context.model, settings_of(entry));
+  const std::unique_ptr<Request> request = session->create_request();
+  record.load_ms = milliseconds_since(load_begin);
+  record.memory.after_load = resident_bytes();
+  note_obtained(*session, task, record);
+  context.say_phase("loaded");
+
+  const std::int64_t peak_before_pool = peak_resident_bytes();
+  std::vector<InputBuffers> pool = make_pool(*session, entry);
+  const std::int64_t pool_bytes = bytes_of(pool);
+  monitor.limit_s = request_limit_s(entry.limits, 0);
+  {
+    const RunningScope running(monitor);
+    const Nanoseconds first_begin = steady_now();
+    request->run(pool[0].views());
+    record.first_inference_ms = milliseconds_since(first_begin);
+    monitor.requests.fetch_add(1);
+  }
+  monitor.limit_s = request_limit_s(entry.limits, record.first_inference_ms);
+  record.memory.after_first = resident_bytes() - pool_bytes;
+  context.say_phase("running");
+
+  // DeepDetect's protocol knows no warm-up, so nothing more may run before its loop.
+  const bool check_first = entry.protocol != Protocol::dd;
+  const auto check = [&] {
+    if (task.check_agreement) record.agreement = check_agreement(context, *session, *request, record.obtained_precision);
+  };
+  if (check_first) check();
+
+  record.timer_overhead_ns = timer_overhead_ns();
+  record.surroundings.core_roundtrip_before_ns = read_core_distance(entry);
+  const LoopPlan plan = loop_plan(entry);
+  std::optional<CpuTimes> before;
+  LoopResult loop;
+  {
+    const RunningScope running(monitor);
+    before = read_cpu_times();
+    const std::size_t pool_count = pool.size();
+    std::size_t next = 0;
+    loop = run_timed_loop(plan, steady_now, [&](std::int64_t) {
+      request->run(pool[next].views());
+      monitor.requests.fetch_add(1, std::memory_order_relaxed);
+      next = next + 1 == pool_count ? 0 : next + 1;
+    });
+  }
+  compare_cpu_times(before, read_cpu_times(), record.surroundings);
+  record.surroundings.core_roundtrip_after_ns = read_core_distance(entry);
+  record.samples_ns = std::move(loop.samples_ns);
+  record.dropped = loop.dropped;
+  record.warmup_requests = loop.warmup_requests;
+  record.memory.peak = std::max(peak_before_pool, peak_resident_bytes() - pool_bytes);
+
+  if (!check_first) check();
+  if (task.probe_caching) probe_caching(context, *request, pool[0], record.surroundings);
+  return record;
+}
+
+void write_outputs(const StartContext& context) {
+  const Entry& entry = context.task.entry;
+  const std::unique_ptr<Session> session = context.engine.load(context.model, settings_of(entry));
+  context.say_phase("loaded");
+  const std::unique_ptr<Request> request = session->create_request();
+  const engine::EngineInfo info = context.engine.info();
+  ExpectedOutputs expected;
+  expected.against = fmt::format("{} {}", info.name, info.version);
+  for (GotOutputs& got : run_agreement_images(context, *session, *request)) {
+    if (expected.images.size() < kAgreementImages) expected.images.push_back(std::move(got.outputs));
+  }
+  write_expected(expected, context.task.outputs_path);
+}
+
+}  // namespace inferometer::measure

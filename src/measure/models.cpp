@@ -1,0 +1,185 @@
+#include "measure/models.h"
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/hash.h"
+#include "base/text.h"
+#include "formats/onnx.h"
+#include "graph/cost.h"
+#include "zoo/synthetic_weights.h"
+#include "zoo/zoo.h"
+
+namespace inferometer::measure {
+namespace {
+
+/// Raised when the exporter writes other bytes for the same model.
+constexpr int kArtefactVersion = 1;
+
+/// SHA-256 of a file, remembered by path, size and time: hashing 500 MB at every plan would take seconds.
+std::string cached_file_hash(const std::filesystem::path& path) {
+  const std::filesystem::path whole = std::filesystem::absolute(path);
+  const std::string stamp = fmt::format("{} {} {}", whole.string(), std::filesystem::file_size(whole),
+                                        std::filesystem::last_write_time(whole).time_since_epoch().count());
+  const std::filesystem::path cached = cache_folder() / "hashes" / sha256_hex(stamp);
+  if (std::ifstream file(cached); file) {
+    std::string hash;
+    if (file >> hash && hash.size() == 64) return hash;
+  }
+  std::string hash = sha256_file_hex(whole);
+  write_file_atomically(cached, hash + "\n");
+  return hash;
+}
+
+graph::Graph build_zoo_graph(const ModelReference& model) {
+  const zoo::Network* network = zoo::find(model.name);
+  if (network == nullptr) throw Error(ErrorCode::internal, fmt::format("no network {} in the zoo", model.name));
+  zoo::BuildOptions options;
+  options.height = model.height;
+  options.width = model.width;
+  options.classes = model.classes;
+  return network->build(options);
+}
+
+ModelReference resolve_zoo(const std::string& name, const ModelOptions& options) {
+  ModelReference model;
+  model.name = name;
+  model.zoo = true;
+  model.seed = options.seed;
+  model.height = model.width = options.input;
+  model.classes = options.classes;
+  if (!options.shapes.empty()) {
+    throw Error(ErrorCode::usage, fmt::format("--shape does not apply to {}", name), "networks of the zoo take --input PIXELS");
+  }
+  const graph::Graph graph = build_zoo_graph(model);
+  graph::infer_shapes(graph, 1);  // an input that is too small is refused here, before anything runs
+  model.sha256 = sha256_hex(fmt::format("{} seed {} generator {} artefact {}", graph::canonical_hash(graph), model.seed,
+                                        zoo::kSyntheticWeightsVersion, kArtefactVersion));
+  return model;
+}
+
+ModelReference resolve_file(const std::string& name, const ModelOptions& options) {
+  const std::filesystem::path path(name);
+  require_readable_file(path);
+  if (path.extension() != ".onnx") {
+    throw Error(ErrorCode::input, fmt::format("{}: only .onnx files can be measured", name), "convert it to ONNX first");
+  }
+  if (options.input != 0) {
+    throw Error(ErrorCode::usage, fmt::format("--input does not apply to the file {}", name),
+                "its inputs have the sizes that it declares; dynamic ones take --shape NAME=1x3x224x224");
+  }
+  const formats::OnnxSummary summary = formats::summarize_onnx(path);
+  for (const auto& [input, shape] : options.shapes) {
+    const bool known = std::any_of(summary.inputs.begin(), summary.inputs.end(), [&](const auto& t) { return t.name == input; });
+    if (!known) {
+      std::vector<std::string> names;
+      for (const auto& tensor : summary.inputs) names.push_back(tensor.name);
+      throw Error(ErrorCode::usage, fmt::format("--shape: {} has no input named {}", name, input), "its inputs: " + join(names, ", "));
+    }
+  }
+  ModelReference model;
+  model.name = name;
+  model.path = std::filesystem::absolute(path).string();
+  model.shapes = options.shapes;
+  std::string hashes = cached_file_hash(path);
+  for (const auto& external : summary.external_data) {
+    require_readable_file(external);
+    hashes.append(" ").append(cached_file_hash(external));
+  }
+  model.sha256 = summary.external_data.empty() ? hashes : sha256_hex(hashes);
+  return model;
+}
+
+}  // namespace
+
+bool looks_like_file(const std::string& text) {
+  return text.find('/') != std::string::npos || text.ends_with(".onnx") || text.ends_with(".prototxt") ||
+         text.ends_with(".caffemodel") || text.ends_with(".pth");
+}
+
+std::vector<std::string> expand_names(const std::vector<std::string>& models) {
+  std::vector<std::string> names;
+  std::set<std::string> seen;
+  const auto add = [&](const std::string& name) {
+    if (seen.insert(name).second) names.push_back(name);
+  };
+  for (const std::string& model : models) {
+    if (model.empty()) throw Error(ErrorCode::usage, "an empty model name", "for example --model resnet18,vgg16");
+    if (looks_like_file(model)) {
+      add(model);
+      continue;
+    }
+    const std::vector<std::string> matches = zoo::match(model);
+    if (matches.empty()) {
+      const std::vector<std::string> near = zoo::nearest(model);
+      throw Error(ErrorCode::usage, fmt::format("no network is called '{}'", model),
+                  near.empty() ? "`inferometer models` lists them; a file needs its ending .onnx"
+                               : fmt::format("did you mean {}? `inferometer models` lists all", join(near, ", ")));
+    }
+    for (const std::string& match : matches) add(match);
+  }
+  if (names.empty()) throw Error(ErrorCode::usage, "no model is named", "for example --model resnet18");
+  return names;
+}
+
+ModelReference resolve_model(const std::string& name, const ModelOptions& options) {
+  return looks_like_file(name) ? resolve_file(name, options) : resolve_zoo(name, options);
+}
+
+ModelFacts model_facts(const ModelReference& model) {
+  ModelFacts facts;
+  const auto count = [&](const graph::Graph& graph) {
+    const graph::CostTable cost = graph::compute_cost(graph);
+    facts.parameters = cost.total.parameters;
+    facts.macs = cost.total.macs;
+  };
+  if (model.zoo) {
+    count(build_zoo_graph(model));
+    const zoo::Network* network = zoo::find(model.name);
+    // Published accuracy belongs to the published network: its own input size and classes.
+    const bool as_published = model.classes == 1000 && (model.height == 0 || model.height == network->input_size);
+    if (network->published && as_published) {
+      facts.top1 = network->published->top1;
+      facts.top5 = network->published->top5;
+    }
+    return facts;
+  }
+  facts.quantized = formats::summarize_onnx(model.path).quantized;
+  try {
+    count(formats::read_onnx(model.path).graph);
+  } catch (const Error& error) {
+    // The engines read the file themselves; without a Graph only the cost stays unknown.
+    if (error.code() != ErrorCode::unsupported && error.code() != ErrorCode::input) throw;
+  }
+  return facts;
+}
+
+std::filesystem::path artefact_path(const ModelReference& model) {
+  return cache_folder() / "models" / fmt::format("{}-{}.onnx", model.name, model.sha256.substr(0, 16));
+}
+
+std::filesystem::path model_file_path(const ModelReference& model) {
+  if (!model.zoo) return model.path;
+  const std::filesystem::path path = artefact_path(model);
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored)) {
+    // Old artefacts are dropped by last use.
+    std::filesystem::last_write_time(path, std::filesystem::file_time_type::clock::now(), ignored);
+    return path;
+  }
+  graph::Model built;
+  built.graph = build_zoo_graph(model);
+  built.weights = zoo::synthetic_weights(built.graph, model.seed);
+  formats::OnnxWriteOptions options;
+  options.producer_version = INFEROMETER_VERSION;
+  formats::write_onnx(built, path, options);
+  return path;
+}
+
+}  // namespace inferometer::measure

@@ -1,0 +1,49 @@
+/// Resolve what a user calls a model, and make its file when an engine asks for it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "measure/entry.h"
+#include "measure/row.h"
+
+namespace inferometer::measure {
+
+/// What is known of a model without its weights.
+struct ModelFacts {
+  std::optional<std::int64_t> parameters, macs;
+  std::optional<double> top1, top5;   ///< published, percent
+  bool quantized = false;
+};
+
+/// Options that shape a model reference.
+struct ModelOptions {
+  std::int64_t input = 0;             ///< square; 0: the network's own
+  std::int64_t classes = 1000;
+  std::uint64_t seed = 1;
+  std::map<std::string, Shape> shapes;
+};
+
+/// True when the text means a file rather than a zoo name: it holds a slash or ends in .onnx or .prototxt.
+bool looks_like_file(const std::string& text);
+
+/// Zoo names and globs become names, files stay. Throws Error{usage} with the nearest names when nothing matches.
+std::vector<std::string> expand_names(const std::vector<std::string>& models);
+
+/// Resolve one name or file. Zoo: hashes the canonical graph, makes no weights. File: hashes content (cached by path, size, time) and external data.
+/// Throws Error{usage} for unknown names, Error{input} for files that are no ONNX, sizes that a network does not allow, --input with a file.
+ModelReference resolve_model(const std::string& name, const ModelOptions& options);
+
+/// Cost and published accuracy. A file whose operators Graph lacks has no cost.
+ModelFacts model_facts(const ModelReference& model);
+
+/// Path of the ONNX file to load: the user's own, or the artefact in the cache, made now when it is not there.
+std::filesystem::path model_file_path(const ModelReference& model);
+/// The same path without making anything.
+std::filesystem::path artefact_path(const ModelReference& model);
+
+}  // namespace inferometer::measure

@@ -1,0 +1,100 @@
+#include "measure/sensors.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+namespace inferometer::measure {
+namespace {
+
+/// A number after `key` on a line of a small kernel file; nullopt when file or key is not there.
+std::optional<std::int64_t> keyed_number(const std::string& path, const std::string& key) {
+  std::ifstream file(path);
+  std::string line;
+  while (std::getline(file, line)) {
+    if (!line.starts_with(key)) continue;
+    std::istringstream rest(line.substr(key.size()));
+    std::int64_t value = 0;
+    if (rest >> value) return value;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> only_number(const std::string& path) {
+  std::ifstream file(path);
+  std::string word;
+  if (!(file >> word)) return std::nullopt;
+  return parse_integer(word);
+}
+
+std::optional<std::int64_t> throttle_events(const std::string& root) {
+  std::optional<std::int64_t> total;
+  for (int cpu = 0;; ++cpu) {
+    const std::string folder = root + "sys/devices/system/cpu/cpu" + std::to_string(cpu);
+    if (!std::filesystem::exists(folder)) break;
+    if (const auto count = only_number(folder + "/thermal_throttle/core_throttle_count")) total = total.value_or(0) + *count;
+  }
+  return total;
+}
+
+}  // namespace
+
+std::int64_t resident_bytes() { return keyed_number("/proc/self/status", "VmRSS:").value_or(0) * 1024; }
+std::int64_t peak_resident_bytes() { return keyed_number("/proc/self/status", "VmHWM:").value_or(0) * 1024; }
+
+std::optional<CpuTimes> read_cpu_times(const std::string& root) {
+  std::ifstream file(root + "proc/stat");
+  std::string word;
+  if (!(file >> word) || word != "cpu") return std::nullopt;
+  double user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0;
+  if (!(file >> user >> nice >> system >> idle >> iowait >> irq >> softirq >> steal)) return std::nullopt;
+  const auto ticks_per_s = static_cast<double>(sysconf(_SC_CLK_TCK));
+  CpuTimes times;
+  times.busy_s = (user + nice + system + irq + softirq) / ticks_per_s;
+  times.stolen_s = steal / ticks_per_s;
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec); };
+  times.own_s = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  times.wall_s = static_cast<double>(steady_now().count()) * 1e-9;
+  times.cores = std::max(1, static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)));
+  times.throttle_events = throttle_events(root);
+  return times;
+}
+
+void compare_cpu_times(const std::optional<CpuTimes>& before, const std::optional<CpuTimes>& after, Surroundings& around) {
+  constexpr double kLeast_s = 0.1;
+  if (!before || !after) return;
+  if (before->throttle_events && after->throttle_events) {
+    around.throttle_events = *after->throttle_events - *before->throttle_events;
+  }
+  const double wall = after->wall_s - before->wall_s;
+  if (wall < kLeast_s) return;
+  const double capacity = wall * after->cores;
+  const double foreign = (after->busy_s - before->busy_s) - (after->own_s - before->own_s);
+  around.foreign_load_ratio = std::max(0.0, foreign / capacity);
+  around.stolen_ratio = std::max(0.0, (after->stolen_s - before->stolen_s) / capacity);
+}
+
+std::optional<std::int64_t> oom_kills(const std::string& root) {
+  if (const auto kills = keyed_number(root + "sys/fs/cgroup/memory.events", "oom_kill ")) return kills;
+  return keyed_number(root + "proc/vmstat", "oom_kill ");
+}
+
+std::int64_t memory_available_at_most(const std::string& root) {
+  std::int64_t most = keyed_number(root + "proc/meminfo", "MemTotal:").value_or(0) * 1024;
+  for (const char* file : {"sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+    const auto limit = only_number(root + file);  // "max" is no number
+    if (limit && *limit > 0) most = most == 0 ? *limit : std::min(most, *limit);
+  }
+  return most;
+}
+
+}  // namespace inferometer::measure

@@ -1,0 +1,30 @@
+/// Turn an entry's starts into its row.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "measure/core_distance.h"
+#include "measure/entry.h"
+#include "measure/models.h"
+#include "measure/row.h"
+#include "measure/start.h"
+
+namespace inferometer::measure {
+
+/// State of one start's cores: far when either reading is, or when it changed on the way; unknown with one thread or one known state.
+CoreState state_of(const StartRecord& start, std::span<const double> known_roundtrips);
+
+/// Which starts' samples may be pooled: starts of one state only. The nearest state present wins.
+std::vector<bool> poolable(std::span<const CoreState> states);
+
+/// The row of an entry whose starts have ended. Every figure's definition: docs/columns.md.
+/// `known_roundtrips` are all readings on this machine. A start that did not pass decides the status.
+Row summarize(const Entry& entry, const std::vector<StartRecord>& starts, const ModelFacts& facts,
+              std::span<const double> known_roundtrips, const std::string& platform_name);
+
+/// A row without figures, for an entry that never started.
+Row settled_row(const Entry& entry, Status status, const std::string& reason, const ModelFacts& facts, const std::string& platform_name);
+
+}  // namespace inferometer::measure

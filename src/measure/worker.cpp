@@ -1,0 +1,199 @@
+#include "measure/worker.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <functional>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <thread>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "base/child_process.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "engine/loader.h"
+#include "formats/onnx.h"
+#include "measure/agreement.h"
+#include "measure/core_distance.h"
+#include "measure/images.h"
+#include "measure/measure_start.h"
+
+namespace inferometer::measure {
+namespace {
+
+/// Tells the parent that the worker lives, and ends it when one request outlasts its limit. Sleeps nearly always.
+class Watchdog {
+ public:
+  explicit Watchdog(ParentChannel& parent) : parent_(parent), thread_([this] { watch(); }) {}
+  ~Watchdog() {
+    {
+      const std::lock_guard lock(mutex_);
+      stop_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+  }
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
+  RequestMonitor& monitor() { return monitor_; }
+
+ private:
+  void watch() {
+    using namespace std::chrono_literals;
+    std::uint64_t seen = monitor_.requests.load();
+    auto since = std::chrono::steady_clock::now(), spoke = since;
+    std::unique_lock lock(mutex_);
+    while (!wake_.wait_for(lock, 500ms, [this] { return stop_; })) {
+      const auto now = std::chrono::steady_clock::now();
+      const std::uint64_t requests = monitor_.requests.load(std::memory_order_relaxed);
+      if (requests != seen || !monitor_.running.load()) {
+        seen = requests;
+        since = now;
+      }
+      const std::chrono::duration<double> elapsed = now - since;
+      if (elapsed.count() > monitor_.limit_s.load()) {
+        parent_.send_line(nlohmann::json{{"timed_out", monitor_.limit_s.load()}}.dump());
+        _exit(1);
+      }
+      if (now - spoke > 3s) {
+        parent_.send_line(R"({"alive": true})");
+        spoke = now;
+      }
+    }
+  }
+
+  ParentChannel& parent_;
+  RequestMonitor monitor_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stop_ = false;
+  std::thread thread_;
+};
+
+void say_phase(ParentChannel& parent, const char* phase) { parent.send_line(nlohmann::json{{"phase", phase}}.dump()); }
+
+engine::ModelFile model_file(const WorkerTask& task) {
+  engine::ModelFile file;
+  file.path = task.model_path;
+  file.weights_path = task.entry.model.weights_path;
+  file.parse = [path = task.model_path] { return formats::read_onnx(path); };
+  return file;
+}
+
+/// OpenMP and BLAS read these once, when the plugin pulls them in.
+void limit_thread_pools(int threads) {
+  const std::string text = std::to_string(threads);
+  for (const char* name : {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"}) {
+    setenv(name, text.c_str(), 1);
+  }
+}
+
+nlohmann::json serve(const WorkerTask& task, ParentChannel& parent, RequestMonitor& monitor) {
+  if (task.kind != WorkerTask::Kind::info) limit_thread_pools(task.entry.threads);
+  const std::unique_ptr<engine::Engine> engine = engine::open_plugin(task.plugin);
+  say_phase(parent, "opened");
+  if (task.kind == WorkerTask::Kind::info) return {{"info", info_json(engine->info())}};
+
+  const StartContext context{task, *engine, model_file(task), monitor, [&parent](const char* phase) { say_phase(parent, phase); }};
+  if (task.kind == WorkerTask::Kind::outputs) {
+    write_outputs(context);
+    return {{"done", true}};
+  }
+  return {{"start", measure_start(context)}};
+}
+
+nlohmann::json error_json(const Error& error) {
+  return {{"error", {{"code", name_of(error.code())}, {"message", to_utf8(error.what())}, {"hint", to_utf8(error.hint())}}}};
+}
+
+}  // namespace
+
+void to_json(nlohmann::json& json, const WorkerTask& task) {
+  constexpr const char* kKinds[] = {"info", "measure", "outputs"};
+  json = {{"task", kKinds[static_cast<int>(task.kind)]},
+          {"plugin", task.plugin},
+          {"model_path", task.model_path},
+          {"start_index", task.start_index},
+          {"check_agreement", task.check_agreement},
+          {"probe_caching", task.probe_caching},
+          {"expected_path", task.expected_path},
+          {"agreement_note", task.agreement_note},
+          {"outputs_path", task.outputs_path},
+          {"quantized", task.quantized}};
+  if (task.kind != WorkerTask::Kind::info) json["entry"] = task.entry;
+}
+
+void from_json(const nlohmann::json& json, WorkerTask& task) {
+  const std::string kind = json.at("task").get<std::string>();
+  task.kind = kind == "info" ? WorkerTask::Kind::info : kind == "measure" ? WorkerTask::Kind::measure : WorkerTask::Kind::outputs;
+  json.at("plugin").get_to(task.plugin);
+  json.at("model_path").get_to(task.model_path);
+  json.at("start_index").get_to(task.start_index);
+  json.at("check_agreement").get_to(task.check_agreement);
+  json.at("probe_caching").get_to(task.probe_caching);
+  json.at("expected_path").get_to(task.expected_path);
+  json.at("agreement_note").get_to(task.agreement_note);
+  json.at("outputs_path").get_to(task.outputs_path);
+  json.at("quantized").get_to(task.quantized);
+  if (task.kind != WorkerTask::Kind::info) json.at("entry").get_to(task.entry);
+}
+
+nlohmann::json info_json(const engine::EngineInfo& info) {
+  nlohmann::json devices = nlohmann::json::array();
+  for (const engine::DeviceInfo& device : info.devices) {
+    devices.push_back({{"name", device.name}, {"description", to_utf8(device.description)}, {"precisions", device.precisions}});
+  }
+  return {{"name", info.name},         {"version", info.version}, {"usable", info.usable},
+          {"reason", info.reason},     {"devices", devices},      {"rank", info.rank},
+          {"settings", info.settings}, {"executes_graphs", info.executes_graphs}, {"computes", info.computes}};
+}
+
+engine::EngineInfo info_from_json(const nlohmann::json& json) {
+  engine::EngineInfo info;
+  json.at("name").get_to(info.name);
+  json.at("version").get_to(info.version);
+  json.at("usable").get_to(info.usable);
+  json.at("reason").get_to(info.reason);
+  json.at("rank").get_to(info.rank);
+  json.at("settings").get_to(info.settings);
+  json.at("executes_graphs").get_to(info.executes_graphs);
+  json.at("computes").get_to(info.computes);
+  for (const auto& device : json.at("devices")) {
+    info.devices.push_back({device.at("name"), device.at("description"), device.at("precisions")});
+  }
+  return info;
+}
+
+double request_limit_s(const Limits& limits, double first_inference_ms) {
+  return std::max(limits.request_timeout_s, 20 * first_inference_ms / 1000);
+}
+
+int worker_main() {
+  ParentChannel parent;
+  nlohmann::json answer;
+  try {
+    const std::optional<std::string> line = parent.receive_line();
+    if (!line) return 1;
+    const auto task = nlohmann::json::parse(*line).get<WorkerTask>();
+    Watchdog watchdog(parent);
+    answer = serve(task, parent, watchdog.monitor());
+  } catch (const Error& error) {
+    answer = error_json(error);
+  } catch (const std::bad_alloc&) {
+    answer = error_json(Error(ErrorCode::out_of_memory, "memory ran out"));
+  } catch (const std::exception& error) {
+    answer = error_json(Error(ErrorCode::engine_failure, one_line(error.what())));
+  }
+  parent.send_line(answer.dump());
+  // Frameworks' exit handlers may hang or crash after the work is done; everything of ours is sent.
+  _exit(0);
+}
+
+}  // namespace inferometer::measure
