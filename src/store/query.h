@@ -1,0 +1,39 @@
+/// Turn a Query into SQL with bound values, and rows of the table `rows` into Row and back.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "measure/row.h"
+#include "store/sqlite.h"
+#include "store/store.h"
+
+namespace inferometer::store {
+
+/// What stands after FROM, and the values of its parameters in order.
+struct Selection {
+  std::string sql;  ///< "rows WHERE ... ORDER BY id"
+  std::vector<std::variant<std::int64_t, double, std::string>> values;
+};
+
+/// Column names come from row_columns() alone, values are never pasted. Throws Error{usage} for a condition that
+/// parse_where() would not have made.
+Selection select(const Query& query);
+
+/// "SELECT `columns` FROM ..." with the selection's values bound.
+Statement prepare(const Database& database, const std::string& columns, const Selection& selection);
+
+/// Row's columns, comma-separated.
+const std::string& row_column_list();
+
+/// Bind Row's columns to consecutive parameters, the first being `parameter`.
+void bind_row(Statement& statement, int parameter, const measure::Row& row);
+
+/// Read Row's columns, the first being `column`. Throws Error{input} naming `file` when a list is no JSON.
+measure::Row read_row(const Statement& statement, int column, const std::string& file);
+
+Pivot make_pivot(const Database& database, const Query& query, const std::string& down, const std::vector<std::string>& across,
+                 const std::string& value);
+
+}  // namespace inferometer::store

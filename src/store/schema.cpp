@@ -1,0 +1,169 @@
+#include "store/schema.h"
+
+#include <array>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "store/store.h"
+
+namespace inferometer::store {
+namespace {
+
+// Published steps never change: files out there were written by them. A new column or table is a new step.
+constexpr const char* kVersion1 = R"sql(
+CREATE TABLE platforms(
+  id INTEGER PRIMARY KEY,
+  identity TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE platform_sightings(
+  id INTEGER PRIMARY KEY,
+  platform_id INTEGER NOT NULL REFERENCES platforms(id),
+  details TEXT NOT NULL,
+  first_seen_at TEXT NOT NULL,
+  UNIQUE(platform_id, details)
+) STRICT;
+
+CREATE TABLE entries(
+  identity TEXT PRIMARY KEY,
+  entry TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The samples stand last, so that reading what is before them touches no page of theirs.
+CREATE TABLE starts(
+  id INTEGER PRIMARY KEY,
+  identity TEXT NOT NULL REFERENCES entries(identity),
+  platform_id INTEGER NOT NULL REFERENCES platforms(id),
+  sighting_id INTEGER REFERENCES platform_sightings(id),
+  generation INTEGER NOT NULL,
+  start_index INTEGER NOT NULL,
+  status TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  core_roundtrip_before_ns REAL,
+  core_roundtrip_after_ns REAL,
+  record TEXT NOT NULL,
+  samples BLOB NOT NULL
+) STRICT;
+CREATE INDEX starts_by_entry ON starts(identity, generation, start_index);
+CREATE INDEX starts_by_core ON starts(platform_id, core_roundtrip_before_ns, core_roundtrip_after_ns);
+
+CREATE TABLE imports(
+  id INTEGER PRIMARY KEY,
+  source TEXT NOT NULL,
+  conditions TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  inserted_rows INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE rows(
+  id INTEGER PRIMARY KEY,
+  identity TEXT NOT NULL,
+  platform_id INTEGER REFERENCES platforms(id),
+  sighting_id INTEGER REFERENCES platform_sightings(id),
+  generation INTEGER NOT NULL,
+  import_id INTEGER REFERENCES imports(id),
+  created_at TEXT NOT NULL,
+  model TEXT NOT NULL,
+  model_sha256 TEXT NOT NULL,
+  parameters INTEGER,
+  macs INTEGER,
+  gmacs REAL,
+  top1 REAL,
+  top5 REAL,
+  input_height INTEGER,
+  input_width INTEGER,
+  engine TEXT NOT NULL,
+  engine_version TEXT NOT NULL,
+  engine_settings TEXT NOT NULL,
+  device TEXT NOT NULL,
+  precision TEXT NOT NULL,
+  precision_requested TEXT NOT NULL,
+  threads INTEGER,
+  streams INTEGER,
+  requests INTEGER,
+  batch INTEGER,
+  mode TEXT NOT NULL,
+  protocol TEXT NOT NULL,
+  status TEXT NOT NULL,
+  verdict TEXT,
+  reasons TEXT NOT NULL,
+  notes TEXT NOT NULL,
+  starts INTEGER,
+  runs INTEGER,
+  latency_median_ms REAL,
+  latency_median_low_ms REAL,
+  latency_median_high_ms REAL,
+  latency_mean_ms REAL,
+  latency_sample_stddev_ms REAL,
+  latency_min_ms REAL,
+  latency_p90_ms REAL,
+  latency_p99_ms REAL,
+  latency_p99_high_ms REAL,
+  per_image_ms REAL,
+  images_per_s REAL,
+  load_ms REAL,
+  first_inference_ms REAL,
+  peak_memory_mb REAL,
+  model_memory_mb REAL,
+  core_roundtrip_ns REAL,
+  core_state TEXT,
+  timer_overhead_ns REAL,
+  harness_ratio REAL,
+  agreement_max_error REAL,
+  agreement_top1_ratio REAL,
+  platform TEXT NOT NULL,
+  started_at TEXT NOT NULL,
+  source TEXT NOT NULL,
+  repro TEXT NOT NULL,
+  inferometer_version TEXT NOT NULL,
+  metric_version INTEGER
+) STRICT;
+CREATE INDEX rows_by_identity ON rows(identity);
+CREATE INDEX rows_by_model ON rows(model, engine, batch);
+CREATE INDEX rows_by_source ON rows(source);
+)sql";
+
+constexpr std::array<SchemaStep, kSchemaVersion> kSteps{{{1, kVersion1}}};
+
+}  // namespace
+
+std::span<const SchemaStep> schema_steps() { return kSteps; }
+
+void require_our_file(const Database& database, std::span<const SchemaStep> steps) {
+  const std::int64_t application = database.integer("PRAGMA application_id");
+  if (application != kApplicationId) {
+    const bool empty = application == 0 && database.integer("SELECT count(*) FROM sqlite_schema") == 0;
+    if (empty) return;
+    throw Error(ErrorCode::input,
+                fmt::format("{} is an SQLite database of another application (application id {:#x}, here {:#x})", database.name(),
+                            static_cast<std::uint32_t>(application), kApplicationId),
+                "name a store with --db, or a file that does not exist yet");
+  }
+  const std::int64_t version = database.integer("PRAGMA user_version");
+  const std::int64_t newest = steps.back().version;
+  if (version > newest) {
+    throw Error(ErrorCode::input,
+                fmt::format("{} has schema version {}, newer than version {} of this inferometer", database.name(), version, newest),
+                "use the newer inferometer that wrote it, or another store with --db");
+  }
+}
+
+void bring_up_to_date(Database& database, std::span<const SchemaStep> steps) {
+  require_our_file(database, steps);
+  // Looked at before the transaction, so that a reader does not wait for a writer, and again within it.
+  if (database.integer("PRAGMA user_version") == steps.back().version) return;
+  Transaction transaction(database);
+  require_our_file(database, steps);
+  const std::int64_t version = database.integer("PRAGMA user_version");
+  for (const SchemaStep& step : steps) {
+    if (step.version > version) database.execute(step.sql);
+  }
+  // A pragma takes no parameters; both are numbers of ours.
+  database.execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplicationId, steps.back().version).c_str());
+  transaction.commit();
+}
+
+}  // namespace inferometer::store

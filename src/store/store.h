@@ -1,0 +1,106 @@
+/// Keep rows, starts and raw samples in one SQLite file.
+///
+/// One Store, one connection, one thread. Several processes may open the same file: WAL, and every write is one
+/// transaction with a busy timeout, so nothing is lost. The file's layout is docs/store.md.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "measure/entry.h"
+#include "measure/row.h"
+#include "measure/start.h"
+
+namespace inferometer::store {
+
+inline constexpr int kSchemaVersion = 1;
+
+/// One comparison of `--where`.
+struct Condition {
+  std::string column;      ///< one of row_columns()
+  std::string comparison;  ///< = != < <= > >= like
+  std::string value;       ///< bound as a parameter: a number for a column of numbers, else text, compared exactly
+  bool is_null = false;    ///< `null`, unquoted: no value (`=` and `!=` only)
+};
+
+/// Parse `model=resnet18 and batch>=8 and engine like 'open%'`. A value with spaces stands in '...' or "..." (the quote doubled
+/// inside). `and` and `like` are read without case. `like` compares text without case, % and _ as in SQL. `!=` holds for null
+/// too. A comparison with `reasons` or `notes` (= != like) looks at each line of theirs. Only spaces: no conditions.
+/// Throws Error{usage} naming the word and, for an unknown column, the nearest.
+std::vector<Condition> parse_where(std::string_view text);
+
+/// The source of rows that `run` measured; no import may be called so.
+inline constexpr std::string_view kMeasured = "measured";
+
+struct Query {
+  std::vector<Condition> where;
+  bool newest_only = true;              ///< only each identity's newest row; `where` then chooses among these
+  std::optional<std::string> source;    ///< kMeasured: rows of this instrument; else an import's source; nullopt: all
+  std::vector<std::string> identities;  ///< only these, when not empty
+};
+
+/// A row with the keys that tables do not show.
+struct StoredRow {
+  std::int64_t id = 0;
+  std::string identity;
+  std::int64_t generation = 0;  ///< the attempt that gave the row; 0 for imported ones
+  measure::Row row;
+};
+
+/// A table of cells, each with the values of all rows that fall in it, in store order. A row without the value gives its
+/// labels but no value, so a combination that ran out of memory has an empty cell.
+struct Pivot {
+  std::vector<std::string> rows, columns;             ///< labels, sorted as numbers where they are numbers
+  std::vector<std::vector<std::vector<double>>> cells;  ///< [row][column] -> values
+};
+
+class Store {
+ public:
+  /// Open or create. Throws Error{input}: not an SQLite file, not an inferometer store, or written by a newer version (both
+  /// versions named); Error{io}: unreadable, unwritable or full. A file of an older version is migrated in one transaction.
+  /// The folder must exist. A file that is refused is left as it was. Waits up to 30 s for other writers, here and below.
+  explicit Store(const std::filesystem::path& file);
+  ~Store();
+  Store(Store&&) noexcept;
+  Store& operator=(Store&&) noexcept;
+
+  /// Record the machine; returns its id. `identity` decides equality, `details` (JSON) is what was seen this time.
+  std::int64_t save_platform(const std::string& identity, const std::string& name, const std::string& details_json);
+
+  /// Keep one start (samples as a blob of 64-bit nanoseconds) at once: when this returns, neither a kill nor a power loss takes
+  /// it away. Starts are only ever added.
+  void save_start(const std::string& identity, const measure::Entry& entry, std::int64_t platform_id, std::int64_t generation,
+                  const measure::StartRecord& start);
+  /// Starts of an identity of the given generation, by index; of several with one index the newest. A generation is one attempt at measuring an entry whole;
+  /// `--again` begins a new one.
+  std::vector<measure::StartRecord> starts(const std::string& identity, std::int64_t generation) const;
+  /// The newest generation of an identity, of starts or rows; 0 when there is none.
+  std::int64_t newest_generation(const std::string& identity) const;
+
+  /// Keep an entry's row; the newest row of an identity counts, older ones stay. A row without a source is `measured`.
+  void save_row(const std::string& identity, std::int64_t platform_id, std::int64_t generation, const measure::Row& row);
+  std::optional<StoredRow> newest_row(const std::string& identity) const;
+  std::vector<StoredRow> rows(const Query& query) const;  ///< in the order they were stored
+  /// Group rows by one column down and one or more across (labels joined by " / "; null is "null"); `value` is a column of
+  /// numbers. Throws Error{usage} for unknown columns.
+  Pivot pivot(const Query& query, const std::string& down, const std::vector<std::string>& across, const std::string& value) const;
+
+  /// Core round trips in ns of all starts on this platform (before and after), for the two clusters near and far. Unordered.
+  std::vector<double> core_roundtrips(std::int64_t platform_id) const;
+
+  /// Insert all or none, each marked with `source`. Returns how many were new: what an earlier import from the same source
+  /// brought is not inserted again (rows of one import that are equal are kept as often as they occur).
+  /// Throws Error{usage} when `source` is empty or kMeasured.
+  std::size_t import_rows(const std::vector<measure::Row>& rows, const std::string& source, const std::string& conditions_json);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace inferometer::store
