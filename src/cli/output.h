@@ -1,0 +1,46 @@
+/// Write tables in the formats of --format.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace inferometer::cli {
+
+enum class Format : std::uint8_t { table, markdown, csv, json, jsonl, latex };
+inline constexpr const char* kFormatNames = "table|markdown|csv|json|jsonl|latex";
+std::optional<Format> format(std::string_view name);
+/// Formats that people read, in which numbers are rounded; the others keep every bit.
+bool is_for_people(Format format);
+
+/// A number that must not be shown to people without its mark ("~" for unstable); programs get the number alone.
+struct Marked {
+  std::optional<double> value;
+  std::string mark;  ///< stands alone where there is no value: "x", "failed"
+};
+
+/// monostate is null: unknown or not supported by the data. A double that is no finite number is written as null.
+using Cell = std::variant<std::monostate, bool, std::int64_t, double, std::string, std::vector<std::string>, Marked>;
+
+struct Table {
+  std::vector<std::string> columns;     ///< unique names; the keys of JSON
+  std::vector<std::vector<Cell>> rows;  ///< each as long as columns
+  std::string title;                    ///< above the table, for people only
+  std::vector<std::string> notes;       ///< lines below the table, for people only
+};
+
+/// Write the whole table. JSON: one array of objects, every key in every row, in column order. CSV: RFC 4180 with \n, null
+/// is empty, list entries are joined by "; ". LaTeX: a booktabs tabular. Text that is not UTF-8 gets U+FFFD.
+/// Throws Error{internal} for a row of another length than columns.
+void write(const Table& table, Format format, std::ostream& out);
+
+/// Four significant digits for people, never an exponent between 1e-4 and 1e15: 12.30, 0.004321, 123457.
+std::string rounded_text(double value);
+/// The shortest text that reads back as the same double.
+std::string exact_text(double value);
+
+}  // namespace inferometer::cli

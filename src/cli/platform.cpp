@@ -1,0 +1,53 @@
+#include "measure/platform.h"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "cli/context.h"
+#include "cli/subcommands.h"
+
+namespace inferometer::cli {
+namespace {
+
+Cell cell_of(const nlohmann::ordered_json& value) {
+  if (value.is_boolean()) return value.get<bool>();
+  if (value.is_number_integer()) return value.get<std::int64_t>();
+  if (value.is_number()) return value.get<double>();
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_null()) return {};
+  if (!value.is_array()) return value.dump();
+  std::vector<std::string> list;
+  for (const auto& part : value) list.push_back(part.is_string() ? part.get<std::string>() : part.dump());
+  return list;
+}
+
+void print_platform(const Context& context) {
+  const measure::Platform platform = measure::read_platform();
+  std::vector<std::pair<std::string, Cell>> properties{{"name", platform.name}, {"identity", platform.identity}};
+  for (const auto& [key, value] : nlohmann::ordered_json::parse(platform.details_json).items())
+    properties.emplace_back(key, cell_of(value));
+
+  // One machine: people read it downwards, programs get one object.
+  Table table;
+  if (is_for_people(context.format())) {
+    table.columns = {"property", "value"};
+    for (auto& [key, value] : properties) table.rows.push_back({key, std::move(value)});
+  } else {
+    table.rows.emplace_back();
+    for (auto& [key, value] : properties) {
+      table.columns.push_back(key);
+      table.rows.back().push_back(std::move(value));
+    }
+  }
+  context.write(table);
+}
+
+}  // namespace
+
+void add_platform(CLI::App& app, Context& context) {
+  CLI::App* command = app.add_subcommand("platform", "Show what is known of this machine");
+  command->footer(example_footer("inferometer platform --format json"));
+  command->callback([&context] { print_platform(context); });
+}
+
+}  // namespace inferometer::cli

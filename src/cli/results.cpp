@@ -1,0 +1,108 @@
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/context.h"
+#include "cli/lists.h"
+#include "cli/pivot.h"
+#include "cli/rows.h"
+#include "cli/subcommands.h"
+#include "store/store.h"
+
+namespace inferometer::cli {
+namespace {
+
+struct ResultsOptions {
+  std::string where, pivot, source, limit;
+  std::string value = "per_image_ms";
+  bool all = false;
+  bool samples = false;
+};
+
+store::Query query_of(const ResultsOptions& options) {
+  store::Query query;
+  if (!options.where.empty()) query.where = store::parse_where(options.where);
+  query.newest_only = !options.all;
+  if (!options.source.empty()) query.source = options.source;
+  return query;
+}
+
+/// Opening would create a missing file; a question must not.
+store::Store open_existing(const std::string& database) {
+  if (!std::filesystem::exists(database)) {
+    throw Error(ErrorCode::input, fmt::format("{}: there is no store here", database),
+                "`inferometer run` makes one; --db or INFEROMETER_DB names another");
+  }
+  return store::Store(database);
+}
+
+/// One line for each request that was kept.
+Table samples_table(const store::Store& store, const std::vector<store::StoredRow>& rows) {
+  Table table;
+  table.columns = {"model", "engine", "engine_settings", "device", "precision", "threads", "batch", "start", "sample", "latency_ns"};
+  for (const store::StoredRow& stored : rows) {
+    for (const measure::StartRecord& start : store.starts(stored.identity, store.newest_generation(stored.identity))) {
+      std::int64_t index = 0;
+      for (const std::int64_t sample : start.samples_ns) {
+        std::vector<Cell> line;
+        for (std::size_t i = 0; i < 7; ++i) line.push_back(cell(stored.row, table.columns[i]));
+        line.insert(line.end(), {std::int64_t{start.index}, index++, sample});
+        table.rows.push_back(std::move(line));
+      }
+    }
+  }
+  return table;
+}
+
+void print_results(const ResultsOptions& options, const Context& context) {
+  if (options.samples && (options.all || !options.pivot.empty())) {
+    throw Error(ErrorCode::usage, "--samples: goes with neither --all nor --pivot", "samples are those of the newest rows");
+  }
+  const store::Query query = query_of(options);
+  const store::Store store = open_existing(context.database);
+  std::vector<store::StoredRow> stored = store.rows(query);
+  if (!options.limit.empty()) {
+    const auto limit = static_cast<std::size_t>(parse_limited_integer(options.limit, {1, 1000000000}, "--limit"));
+    // The newest stand last.
+    if (stored.size() > limit) stored.erase(stored.begin(), stored.end() - static_cast<std::ptrdiff_t>(limit));
+  }
+  if (options.samples) return context.write(samples_table(store, stored));
+
+  std::vector<measure::Row> rows;
+  for (store::StoredRow& each : stored) rows.push_back(std::move(each.row));
+  if (options.pivot.empty()) return context.write(rows_table(rows, context.format()));
+
+  PivotRequest request;
+  request.across = parse_words(options.pivot, "--pivot");
+  if (request.across.size() < 2) {
+    throw Error(ErrorCode::usage, "--pivot: needs a column to go down and one or more to go across", "for example --pivot model,batch");
+  }
+  request.down = {request.across.front()};
+  request.across.erase(request.across.begin());
+  request.value = options.value;
+  context.write(pivot(rows, request, context.format()));
+}
+
+}  // namespace
+
+void add_results(CLI::App& app, Context& context) {
+  CLI::App* command = app.add_subcommand("results", "Show rows of the store");
+  const auto options = std::make_shared<ResultsOptions>();
+  command->add_option("--where", options->where, "Comparisons joined by and: 'model=resnet18 and batch>=8'")->type_name("CONDITIONS");
+  CLI::Option* pivot =
+      command->add_option("--pivot", options->pivot, "The first column goes down, the others across")->type_name("A,B[,C]");
+  command->add_option("--value", options->value, "The figure of --pivot (default: per_image_ms)")->type_name("COLUMN")->needs(pivot);
+  command->add_option("--source", options->source, "Only rows of this source: measured, or an import's name")->type_name("NAME");
+  command->add_option("--limit", options->limit, "Only the last N rows")->type_name("N");
+  command->add_flag("--all", options->all, "Also rows that a newer one of the same entry replaces");
+  command->add_flag("--samples", options->samples, "Every kept request, in place of rows");
+  command->footer(example_footer("inferometer results --where 'model=resnet18 and batch>=8' --pivot engine,batch --value per_image_ms"));
+  command->callback([options, &context] { print_results(*options, context); });
+}
+
+}  // namespace inferometer::cli

@@ -1,0 +1,182 @@
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "base/child_process.h"
+#include "base/text.h"
+#include "cli/context.h"
+#include "cli/ledger.h"
+#include "cli/pivot.h"
+#include "cli/progress.h"
+#include "cli/rows.h"
+#include "cli/run_options.h"
+#include "cli/study.h"
+#include "cli/subcommands.h"
+#include "engine/loader.h"
+#include "measure/engines_here.h"
+#include "measure/platform.h"
+#include "measure/runner.h"
+#include "store/store.h"
+
+namespace inferometer::cli {
+namespace {
+
+struct RunCommand {
+  std::string study_path;
+  RunOptions options;
+  std::vector<std::string> only;
+  std::int64_t limit = 0;   ///< entries at most; 0: all
+  bool dry_run = false;
+  measure::RunnerOptions runner;
+};
+
+/// What to measure, and how to show it.
+struct Plan {
+  std::vector<measure::PlannedEntry> entries;
+  std::vector<StudyTable> tables;
+};
+
+Plan make_plan(const RunCommand& command, const measure::EngineCatalog& catalog) {
+  Plan plan;
+  if (command.study_path.empty()) {
+    if (!command.only.empty()) throw Error(ErrorCode::usage, "--only names runs of a study", "give a study file: inferometer run STUDY.toml --only NAME");
+    if (!command.options.given.contains("--model")) {
+      throw Error(ErrorCode::usage, "nothing to run", "name models with --model, or a study file; `inferometer run --help` has examples");
+    }
+    plan.entries = measure::expand({run_spec(command.options)}, catalog.engines, measure::MissingEngine::is_error);
+  } else {
+    const Study study = read_study(command.study_path);
+    std::vector<measure::RunSpec> specs = select_runs(study, command.only);
+    for (measure::RunSpec& spec : specs) apply_run_options(command.options, spec);
+    // Engines named on the command line must be here; those of a study file may be absent.
+    const auto missing = command.options.given.contains("--engine") ? measure::MissingEngine::is_error : measure::MissingEngine::is_skipped;
+    plan.entries = measure::expand(specs, catalog.engines, missing);
+    plan.tables = study.tables;
+  }
+  if (command.limit > 0 && plan.entries.size() > static_cast<std::size_t>(command.limit)) {
+    plan.entries.resize(static_cast<std::size_t>(command.limit));
+  }
+  return plan;
+}
+
+void print_plan(const Plan& plan, const Context& context) {
+  Table table;
+  table.columns = {"model", "engine", "engine_settings", "device", "precision_requested", "input_height", "threads", "batch", "mode", "protocol", "starts", "status"};
+  for (const measure::PlannedEntry& planned : plan.entries) {
+    const measure::Entry& entry = planned.entry;
+    std::string settings = measure::engine_text(entry).substr(entry.engine.size());
+    if (!settings.empty()) settings.erase(0, 1);
+    const Cell input = entry.model.height > 0 ? Cell(entry.model.height) : Cell();
+    table.rows.push_back({entry.model.name, entry.engine, settings, entry.device, entry.precision, input, std::int64_t{entry.threads}, entry.batch,
+                          std::string(name_of(entry.mode)), std::string(name_of(entry.protocol)), std::int64_t{entry.starts},
+                          planned.settled ? Cell(fmt::format("{} ({})", name_of(*planned.settled), planned.reason)) : Cell(std::string("to measure"))});
+  }
+  context.write(table);
+  context.say(fmt::format("{} entries", plan.entries.size()));
+}
+
+std::string outcome_text(const measure::Row& row) {
+  if (row.status == "passed" && row.per_image_ms) return fmt::format("{} ms an image, {}", rounded_text(*row.per_image_ms), row.verdict.value_or(""));
+  return row.reasons.empty() ? row.status : fmt::format("{}: {}", row.status, row.reasons.front());
+}
+
+std::string row_text(const measure::Row& row) {
+  return fmt::format("{} {}{}{} {} {} b{}", row.model, row.engine, row.engine_settings.empty() ? "" : ":", row.engine_settings, row.device,
+                     row.precision_requested, row.batch.value_or(0));
+}
+
+/// Feeds the progress bar: one step is an entry.
+class ProgressObserver : public measure::RunObserver {
+ public:
+  explicit ProgressObserver(Progress& progress) : progress_(progress) {}
+  void start_begins(const measure::Entry& entry, int start_index, std::size_t, std::size_t) override {
+    progress_.begin(fmt::format("{} start {}/{}", measure::describe(entry), start_index + 1, entry.starts));
+  }
+  void row_ready(const measure::Row& row, bool fresh) override {
+    if (fresh) {
+      progress_.finish(row_text(row), outcome_text(row));
+    } else {
+      progress_.skip(1);
+    }
+  }
+
+ private:
+  Progress& progress_;
+};
+
+void print_result(const measure::RunResult& result, const Plan& plan, const Context& context) {
+  const bool for_people = is_for_people(context.format());
+  if (plan.tables.empty() || !for_people) {
+    context.write(rows_table(result.rows, context.format()));
+  } else {
+    for (std::size_t i = 0; i < plan.tables.size(); ++i) {
+      const StudyTable& table = plan.tables[i];
+      if (i > 0) context.out << '\n';
+      context.write(pivot(result.rows, {table.rows, table.columns, table.value, table.title}, context.format()));
+    }
+  }
+  std::map<std::string, int> counts;
+  for (const measure::Row& row : result.rows) ++counts[row.verdict.value_or(row.status)];
+  std::string text;
+  for (const auto& [name, count] : counts) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, name);
+  context.say(fmt::format("{} rows: {}; kept in {}", result.rows.size(), text, context.database));
+  if (counts.contains("unstable")) {
+    context.say("unstable rows say why in `inferometer results --format json`; `--retry unstable` measures them again");
+  }
+}
+
+void run(const RunCommand& command, Context& context) {
+  install_interrupt_handler();
+  const measure::EngineCatalog catalog = measure::ask_engines(engine::plugin_folder());
+  const Plan plan = make_plan(command, catalog);
+  if (command.dry_run) {
+    print_plan(plan, context);
+    return;
+  }
+  const measure::Platform platform = measure::read_platform();
+  store::Store store{std::filesystem::path(context.database)};
+  StoreLedger ledger(store, store.save_platform(platform.identity, platform.name, platform.details_json));
+  measure::RunResult result;
+  {
+    Progress progress(context.messages, progress_style(context.quiet), plan.entries.size());
+    ProgressObserver observer(progress);
+    result = measure::run_plan(plan.entries, catalog, platform, ledger, command.runner, observer);
+  }
+  print_result(result, plan, context);
+  if (result.interrupted) {
+    throw Error(ErrorCode::interrupted, fmt::format("interrupted after {} of {} rows", result.rows.size(), plan.entries.size()),
+                "what was measured is kept; the same command goes on");
+  }
+  if (std::any_of(result.rows.begin(), result.rows.end(), measure::is_bad)) context.exit_code = 1;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Context& context) {
+  CLI::App* command = app.add_subcommand("run", "Measure networks on engines; entries already in the store are not measured again");
+  const auto state = std::make_shared<RunCommand>();
+  command->add_option("STUDY", state->study_path, "A study file; options below change all of its runs")->type_name("STUDY.toml");
+  add_run_options(*command, state->options);
+  command->add_option("--only", state->only, "Only these [[run]]s of the study")->delimiter(',')->type_name("NAME");
+  command->add_option("--limit", state->limit, "At most this many entries of the plan")->check(CLI::Range(1, 1'000'000))->type_name("N");
+  command->add_option("--order-seed", state->runner.order_seed, "Seed of the shuffled order of measurements")->type_name("SEED");
+  command->add_flag("--again", state->runner.again, "Measure entries that the store has too");
+  const auto retry = std::make_shared<std::string>();
+  command->add_option("--retry", *retry, "Measure again what is unstable; failed and timed-out entries always are")
+      ->check(CLI::IsMember({"unstable"}))
+      ->type_name("unstable");
+  command->add_flag("--dry-run", state->dry_run, "Print the plan and measure nothing");
+  command->footer(example_footer("inferometer run --model 'resnet*,vgg16' --engine onnxruntime,openvino --batch 1-8*2\n"
+                                 "  inferometer run studies/quick.toml --dry-run"));
+  command->callback([state, retry, &context] {
+    state->runner.retry_unstable = !retry->empty();
+    run(*state, context);
+  });
+}
+
+}  // namespace inferometer::cli

@@ -1,0 +1,15 @@
+#include <CLI/CLI.hpp>
+
+#include "cli/context.h"
+#include "cli/subcommands.h"
+#include "measure/worker.h"
+
+namespace inferometer::cli {
+
+void add_worker(CLI::App& app, Context& context) {
+  CLI::App* command = app.add_subcommand("worker", "Measure one start for a parent process");
+  command->group("");  // not for people: hidden from --help
+  command->callback([&context] { context.exit_code = measure::worker_main(); });
+}
+
+}  // namespace inferometer::cli

@@ -1,0 +1,243 @@
+#include "cli/study.h"
+
+#include <algorithm>
+#include <functional>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "cli/run_fields.h"
+
+namespace inferometer::cli {
+namespace {
+
+using Integers = std::vector<std::int64_t>;
+using Ints = std::vector<int>;
+using Words = std::vector<std::string>;
+
+TEST(Study, EveryKeyOfARun) {
+  const Study study = parse_study(R"(
+name = "all"
+title = "Everything"
+[[run]]
+name = "first"
+models = ["resnet18", "vgg*", "nets/own.onnx"]
+engines = ["onnxruntime", "fake:delay_ms=5:spin=1"]
+devices = ["cpu", "cuda:0"]
+precisions = ["fp32", "native"]
+batches = "1-8*2"
+threads = [1, 2]
+streams = 2
+requests = "1-3"
+inputs = [32, "224-226"]
+classes = 10
+mode = "latency"
+protocol = "ten"
+starts = 5
+runs = 7
+min_time_s = 1
+max_time_s = 2.5
+interval_target_ratio = 0.02
+percentiles = [90, 99.9]
+cpus = "3,0-1"
+pause_s = 0.5
+weights = "random:7"
+input_seed = 9
+shapes = { input = "1x3x8x8", mask = "1x4" }
+load_timeout_s = 60
+memory_limit_mib = 512
+)",
+                                  "folder/all.toml");
+  EXPECT_EQ(study.name, "all");
+  EXPECT_EQ(study.title, "Everything");
+  ASSERT_EQ(study.runs.size(), 1u);
+  EXPECT_EQ(study.runs[0].name, "first");
+  const measure::RunSpec& spec = study.runs[0].spec;
+  EXPECT_EQ(spec.models, (Words{"resnet18", "vgg*", "folder/nets/own.onnx"}));
+  ASSERT_EQ(spec.engines.size(), 2u);
+  EXPECT_EQ(spec.engines[1].settings.at("spin"), "1");
+  EXPECT_EQ(spec.devices, (Words{"cpu", "cuda:0"}));
+  EXPECT_EQ(spec.precisions, (Words{"fp32", "native"}));
+  EXPECT_EQ(spec.batches, (Integers{1, 2, 4, 8}));
+  EXPECT_EQ(spec.threads, (Ints{1, 2}));
+  EXPECT_EQ(spec.streams, (Ints{2}));
+  EXPECT_EQ(spec.requests, (Ints{1, 2, 3}));
+  EXPECT_EQ(spec.inputs, (Integers{32, 224, 225, 226}));
+  EXPECT_EQ(spec.classes, 10);
+  EXPECT_EQ(spec.mode, measure::Mode::latency);
+  EXPECT_EQ(spec.protocol, measure::Protocol::ten);
+  EXPECT_EQ(spec.starts, 5);
+  EXPECT_EQ(spec.stop.runs, 7);
+  EXPECT_EQ(spec.stop.min_time_s, 1);
+  EXPECT_EQ(spec.stop.max_time_s, 2.5);
+  EXPECT_EQ(spec.stop.interval_target_ratio, 0.02);
+  EXPECT_EQ(spec.stop.percentiles, (std::vector<double>{90, 99.9}));
+  EXPECT_EQ(spec.cpus, (Ints{0, 1, 3}));
+  EXPECT_EQ(spec.pause_s, 0.5);
+  EXPECT_EQ(spec.weights_seed, 7u);
+  EXPECT_EQ(spec.input_seed, 9u);
+  EXPECT_EQ(spec.shapes.at("input"), (Shape{1, 3, 8, 8}));
+  EXPECT_EQ(spec.shapes.at("mask"), (Shape{1, 4}));
+  EXPECT_EQ(spec.limits.load_timeout_s, 60);
+  EXPECT_EQ(spec.limits.memory_limit_mib, 512);
+}
+
+TEST(Study, AFileThatGivesLittleGetsTheDefaults) {
+  const Study study =
+      parse_study("[[run]]\nmodels = \"resnet18,vgg16\"\nthreads = \"default\"\ninputs = \"default\"\n", "studies/small.toml");
+  EXPECT_EQ(study.name, "small");
+  ASSERT_EQ(study.runs.size(), 1u);
+  EXPECT_EQ(study.runs[0].name, "1");
+  const measure::RunSpec& spec = study.runs[0].spec;
+  EXPECT_EQ(spec.models, (Words{"resnet18", "vgg16"}));
+  EXPECT_TRUE(spec.engines.empty());
+  EXPECT_TRUE(spec.threads.empty());
+  EXPECT_TRUE(spec.inputs.empty());
+  EXPECT_EQ(spec.batches, (Integers{1}));
+  EXPECT_EQ(spec.starts, 3);
+  EXPECT_EQ(parse_study("", "empty.toml").runs.size(), 0u);
+}
+
+TEST(Study, TheOtherBlocks) {
+  const Study study = parse_study(R"([[analysis]]
+type = "anova"
+response = "per_image_ms"
+log = true
+factors = ["batch", "model"]
+[[table]]
+title = "Times"
+rows = "model"
+columns = ["engine", "batch"]
+value = "per_image_ms"
+[[figure]]
+type = "bubble"
+x = "gmacs"
+y = "top1"
+size = "parameters"
+fit = { model = "logarithmic", bands = true }
+[[published]]
+file = "../published/times.csv"
+)",
+                                  "studies/x.toml");
+  ASSERT_EQ(study.tables.size(), 1u);
+  EXPECT_EQ(study.tables[0].title, "Times");
+  EXPECT_EQ(study.tables[0].rows, (Words{"model"}));
+  EXPECT_EQ(study.tables[0].columns, (Words{"engine", "batch"}));
+  EXPECT_EQ(study.tables[0].value, "per_image_ms");
+  ASSERT_EQ(study.analyses.size(), 1u);
+  EXPECT_EQ(study.analyses[0].line, 1u);
+  EXPECT_EQ(nlohmann::json::parse(study.analyses[0].json),
+            (nlohmann::json{{"type", "anova"}, {"response", "per_image_ms"}, {"log", true}, {"factors", {"batch", "model"}}}));
+  ASSERT_EQ(study.figures.size(), 1u);
+  EXPECT_EQ(nlohmann::json::parse(study.figures[0].json).at("fit"), (nlohmann::json{{"model", "logarithmic"}, {"bands", true}}));
+  ASSERT_EQ(study.published.size(), 1u);
+  EXPECT_EQ(nlohmann::json::parse(study.published[0].json).at("file"), "published/times.csv");
+}
+
+struct Failure {
+  std::string message, hint;
+};
+
+Failure failure_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return {error.what(), error.hint()};
+  }
+  ADD_FAILURE() << "no error";
+  return {};
+}
+
+TEST(Study, Errors) {
+  const struct {
+    const char* text;
+    const char* message;
+    const char* hint_part;
+  } cases[] = {
+      {"name = ", "s.toml:1:7: ", "TOML"},
+      {"x = \xff", "s.toml:1:5: ", "TOML"},
+      {"nam = \"x\"", "s.toml:1:1: unknown key 'nam'", "name"},
+      {"name = 3", "s.toml:1:1: name: must be a string, not a whole number", ""},
+      {"run = 3", "s.toml:1:1: run: must be written [[run]], once for each run, not a whole number", ""},
+      {"[run]\nmodels = [\"a\"]", "s.toml:1:2: run: must be written [[run]], once for each run, not a table", ""},
+      {"run = [1]", "s.toml:1:1: run: must be written [[run]], once for each run, not a whole number", ""},
+      {"[[run]]\nbatches = 1", "s.toml:1:1: this run names no models", "models"},
+      {"[[run]]\nmodels = [\"a\"]\nbatchs = 1", "s.toml:3:1: unknown key 'batchs'", "batches"},
+      {"[[run]]\nmodels = [\"a\"]\n  batch = 1", "s.toml:3:3: unknown key 'batch'", "batches"},
+      {"[[run]]\nmodels = []", "s.toml:2:1: models: the list is empty", ""},
+      {"[[run]]\nmodels = 3", "s.toml:2:1: models: must be a string or a list of strings, not a whole number", ""},
+      {"[[run]]\nmodels = [[\"a\"]]", "s.toml:2:1: models: must be a string or a list of strings, not a list", ""},
+      {"[[run]]\nbatches = 0", "s.toml:2:1: batches: 0 is outside 1 to 65536", "1-128*2"},
+      {"[[run]]\nbatches = [1, \"2-1\"]", "s.toml:2:1: batches: the range '2-1' ends below its begin", ""},
+      {"[[run]]\nbatches = 1.5", "s.toml:2:1: batches: must be whole numbers, such as [1, 2] or \"1-4*2\", not a number", ""},
+      {"[[run]]\nbatches = true", "s.toml:2:1: batches: must be whole numbers, such as [1, 2] or \"1-4*2\", not true or false", ""},
+      {"[[run]]\nstarts = \"3\"", "s.toml:2:1: starts: must be a whole number, not a string", ""},
+      {"[[run]]\nstarts = [3]", "s.toml:2:1: starts: must be a whole number, not a list", ""},
+      {"[[run]]\nmax_time_s = inf", "s.toml:2:1: max_time_s: 'inf' is not a number", ""},
+      {"[[run]]\npause_s = 1979-05-27", "s.toml:2:1: pause_s: must be a number, not a date or time", ""},
+      {"[[run]]\nprotocol = \"tne\"", "s.toml:2:1: protocol: unknown value 'tne'", "ten"},
+      {"[[run]]\nprecisions = \"fp23\"", "s.toml:2:1: precisions: unknown value 'fp23'", "fp32"},
+      {"[[run]]\nmode = \"throughput\"", "s.toml:2:1: mode: unknown value 'throughput'", "latency"},
+      {"[[run]]\nshapes = \"1x3\"", "s.toml:2:1: shapes: must be a table such as { input = \"1x3x224x224\" }, not a string", ""},
+      {"[[run]]\nmodels = \"a\"\nname = \"x\"\n[[run]]\nmodels = \"b\"\nname = \"x\"", "s.toml: two runs are named 'x'", "name"},
+      {"[[table]]\nrows = \"model\"\ncolumns = \"batch\"", "s.toml:1:1: the key 'value' is missing here", ""},
+      {"[[table]]\nrows = \"modle\"", "s.toml:2:1: rows: a row has no column 'modle'", "model"},
+      {"[[table]]\nvalue = \"engine\"", "s.toml:2:1: value: the column 'engine' holds no numbers", ""},
+      {"[[figure]]\ntype = \"bubbel\"", "s.toml:1:1: unknown figure type 'bubbel'", "bubble"},
+      {"[[figure]]\nfit = { modle = \"x\" }", "s.toml:2:9: unknown key 'modle'", "model"},
+      {"[[analysis]]\ntype = \"anova\"\nlog = 1", "s.toml:3:1: log: must be true or false, not a whole number", ""},
+      {"[[published]]\n", "s.toml:1:1: the key 'file' is missing here", ""},
+  };
+  for (const auto& each : cases) {
+    const Failure failure = failure_of([&] { parse_study(each.text, "s.toml"); });
+    EXPECT_EQ(failure.message.rfind(each.message, 0), 0u) << each.text << "\n  says: " << failure.message;
+    EXPECT_NE(failure.hint.find(each.hint_part), std::string::npos) << each.text << "\n  hints: " << failure.hint;
+  }
+}
+
+TEST(Study, ErrorsAreInputErrors) {
+  for (const char* text : {"nam = 1", "[[run]]\nbatches = 0", "= 1"}) {
+    try {
+      parse_study(text, "s.toml");
+      ADD_FAILURE() << text;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::input) << text;
+    }
+  }
+}
+
+TEST(Study, SelectRuns) {
+  const Study study = parse_study("[[run]]\nmodels = \"a\"\nname = \"small\"\n[[run]]\nmodels = \"b\"\n", "s.toml");
+  EXPECT_EQ(select_runs(study, {}).size(), 2u);
+  ASSERT_EQ(select_runs(study, {"2"}).size(), 1u);
+  EXPECT_EQ(select_runs(study, {"2"})[0].models, (Words{"b"}));
+  // File order, whatever the order of the names.
+  EXPECT_EQ(select_runs(study, {"2", "small"})[0].models, (Words{"a"}));
+  const Failure failure = failure_of([&] { select_runs(study, {"large"}); });
+  EXPECT_EQ(failure.message, "the study 's' has no run named 'large'");
+  EXPECT_EQ(failure.hint, "its runs: small, 2");
+}
+
+TEST(Study, TheProjectsOwnStudiesParse) {
+  const Study study = read_study(std::string(INFEROMETER_SOURCE_DIR) + "/studies/quick.toml");
+  EXPECT_EQ(study.name, "quick");
+  ASSERT_EQ(study.runs.size(), 1u);
+  EXPECT_EQ(study.runs[0].spec.models.size(), 6u);
+  EXPECT_EQ(study.runs[0].spec.engines.size(), 3u);
+  EXPECT_FALSE(study.tables.empty());
+}
+
+TEST(RunFields, OptionsAndKeysAreDistinct) {
+  std::vector<std::string> names;
+  for (const RunField& field : run_fields()) {
+    names.emplace_back(field.option);
+    names.emplace_back(field.key);
+  }
+  std::sort(names.begin(), names.end());
+  EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
+}
+
+}  // namespace
+}  // namespace inferometer::cli
