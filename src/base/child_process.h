@@ -26,8 +26,9 @@ struct ChildExit {
 /// A child of this process. Its stdin is /dev/null, its stdout and stderr are captured (last 64 kB, together, in order of
 /// arrival), descriptor 3 is a socket that both sides write lines to; no other descriptor is inherited, no signal is ignored
 /// or blocked. It leads a session and process group of its own, so a terminal's Ctrl-C reaches the parent alone, and kill()
-/// takes its descendants too. Descendants that outlive it are killed when its end is noticed.
+/// takes its descendants too.
 /// It dies with its parent, and (PDEATHSIG) with the thread that made it: make it from a thread that lives as long.
+/// Descendants go with it when kill(), wait() or the destructor see its end; not surely when the parent itself is killed.
 /// One thread at a time. The destructor kills and reaps.
 class ChildProcess {
  public:

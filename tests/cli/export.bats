@@ -1,0 +1,64 @@
+load helpers
+
+@test "export writes one line on stderr and a file that reads back" {
+  inferometer export squeezenet1_1 -o s.onnx
+  echo "$stderr"
+  [ "$status" -eq 0 ]
+  [ -z "$output" ]
+  [ "${#stderr_lines[@]}" -eq 1 ]
+  [[ "$stderr" == "wrote s.onnx: "*"input Nx"* || "$stderr" == "wrote s.onnx: "*"batch N"* ]]
+  inferometer cost s.onnx --format json
+  rows_have 'rows[0]["parameters"] == 1235496 and rows[0]["input_height"] == 224'
+}
+
+@test "--quiet says nothing" {
+  inferometer export squeezenet1_1 -o s.onnx --quiet
+  [ "$status" -eq 0 ]
+  [ -z "$output$stderr" ]
+  [ -s s.onnx ]
+}
+
+@test "the same seed gives the same bytes, another seed other bytes" {
+  "$INFEROMETER" export squeezenet1_1 -o a.onnx --quiet
+  "$INFEROMETER" export squeezenet1_1 -o b.onnx --weights random:1 --quiet
+  "$INFEROMETER" export squeezenet1_1 -o c.onnx --weights random:2 --quiet
+  cmp a.onnx b.onnx
+  run ! cmp -s a.onnx c.onnx
+}
+
+@test "an existing file is replaced" {
+  echo old > s.onnx
+  inferometer export squeezenet1_1 -o s.onnx --batch 4 --input 96 --classes 10
+  [ "$status" -eq 0 ]
+  inferometer cost s.onnx --format json
+  rows_have 'rows[0]["input_height"] == 96'
+}
+
+@test "nothing is left behind when writing fails" {
+  mkdir folder.onnx
+  inferometer export squeezenet1_1 -o folder.onnx
+  fails_with 2 "folder.onnx"
+  inferometer export alexnet -o small.onnx --input 8
+  fails_with 2 "alexnet"
+  [ "$(ls -A)" = "folder.onnx" ]
+}
+
+@test "what cannot be exported" {
+  inferometer export squeezenet1_1
+  fails_with 2 "--output"
+  inferometer export squeezenet1_1 -o net.prototxt
+  fails_with 2 "does not write Caffe files" ".onnx"
+  inferometer export squeezenet1_1 -o net.txt
+  fails_with 2 "must end in .onnx"
+  inferometer export 'squeezenet*' -o s.onnx
+  fails_with 2 "export takes one"
+  inferometer export squeezenet -o s.onnx
+  fails_with 2 "squeezenet" "squeezenet1_"
+  inferometer export squeezenet1_1 -o s.onnx --batch 0
+  fails_with 2 "--batch: 0 is outside 1 to 65536"
+  inferometer export squeezenet1_1 -o s.onnx --batch -1
+  fails_with 2 "--batch: -1 is outside 1 to 65536"
+  inferometer export squeezenet1_1 -o s.onnx --weights zero
+  fails_with 2 "--weights: 'zero' is not random:SEED" "random:1"
+  [ -z "$(ls -A)" ]
+}
