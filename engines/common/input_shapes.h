@@ -47,13 +47,14 @@ inline std::vector<Shape> concrete_input_shapes(const std::vector<DeclaredInput>
       if (axis == 0) {
         if (shape[0] >= 0 && shape[0] != settings.batch)
           throw Error(ErrorCode::unsupported, "batch fixed at " + std::to_string(shape[0]),
-                      "input '" + input.name + "' is " + to_string(input.shape) + " in the file: use --batch " +
-                          std::to_string(shape[0]) + ", or export the model with a dynamic batch");
+                      "input '" + input.name + "' is " + to_string(input.shape) + " in the file: use --batch " + std::to_string(shape[0]) +
+                          ", or export the model with a dynamic batch");
         if (wanted >= 0 && wanted != 1 && wanted != settings.batch) throw contradiction("the batch is set by --batch");
         shape[0] = settings.batch;
       } else if (shape[axis] < 0) {
         if (wanted <= 0)
-          throw Error(ErrorCode::unsupported, "input '" + input.name + "' has dynamic dimensions (" + to_string(input.shape) + "); give --shape",
+          throw Error(ErrorCode::unsupported,
+                      "input '" + input.name + "' has dynamic dimensions (" + to_string(input.shape) + "); give --shape",
                       "for example --shape " + input.name + "=1x3x224x224");
         shape[axis] = wanted;
       } else if (wanted >= 0 && wanted != shape[axis]) {

@@ -22,8 +22,8 @@ constexpr std::uint64_t kFloat16 = 10, kBfloat16 = 16;  // TensorProto.DataType
 
 struct Field {
   std::uint64_t number = 0;
-  std::uint64_t value = 0;      // of a varint
-  std::string_view bytes;       // of a length-delimited field
+  std::uint64_t value = 0;  // of a varint
+  std::string_view bytes;   // of a length-delimited field
 };
 
 /// Walks the fields of one protobuf message; stops at the end or at the first byte that makes no sense.
@@ -115,7 +115,7 @@ class MappedFile {
   explicit MappedFile(const std::filesystem::path& path) {
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) return;
-    struct stat status{};
+    struct stat status {};
     if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
       size_ = static_cast<std::size_t>(status.st_size);
       data_ = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor, 0);

@@ -15,9 +15,9 @@
 namespace inferometer::engine {
 
 struct DeclaredDimensions {
-  std::string name;                   ///< of the input
-  Shape shape;                        ///< -1: dynamic
-  std::vector<std::string> symbols;   ///< one per dimension; "" where it is fixed or has no name
+  std::string name;                  ///< of the input
+  Shape shape;                       ///< -1: dynamic
+  std::vector<std::string> symbols;  ///< one per dimension; "" where it is fixed or has no name
 };
 
 struct OnnxDeclaration {

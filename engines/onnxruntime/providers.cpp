@@ -25,8 +25,8 @@ struct Pointers {
 void append_cuda(Ort::SessionOptions& session, Options options) {
   OrtCUDAProviderOptionsV2* cuda = nullptr;
   Ort::ThrowOnError(Ort::GetApi().CreateCUDAProviderOptions(&cuda));
-  const std::unique_ptr<OrtCUDAProviderOptionsV2, void (*)(OrtCUDAProviderOptionsV2*)> owned(
-      cuda, Ort::GetApi().ReleaseCUDAProviderOptions);
+  const std::unique_ptr<OrtCUDAProviderOptionsV2, void (*)(OrtCUDAProviderOptionsV2*)> owned(cuda,
+                                                                                             Ort::GetApi().ReleaseCUDAProviderOptions);
   const Pointers pointers(options);
   Ort::ThrowOnError(Ort::GetApi().UpdateCUDAProviderOptions(cuda, pointers.keys.data(), pointers.values.data(), options.size()));
   session.AppendExecutionProvider_CUDA_V2(*cuda);
@@ -38,8 +38,7 @@ void append_tensorrt(Ort::SessionOptions& session, Options options) {
   const std::unique_ptr<OrtTensorRTProviderOptionsV2, void (*)(OrtTensorRTProviderOptionsV2*)> owned(
       tensorrt, Ort::GetApi().ReleaseTensorRTProviderOptions);
   const Pointers pointers(options);
-  Ort::ThrowOnError(
-      Ort::GetApi().UpdateTensorRTProviderOptions(tensorrt, pointers.keys.data(), pointers.values.data(), options.size()));
+  Ort::ThrowOnError(Ort::GetApi().UpdateTensorRTProviderOptions(tensorrt, pointers.keys.data(), pointers.values.data(), options.size()));
   session.AppendExecutionProvider_TensorRT_V2(*tensorrt);
 }
 

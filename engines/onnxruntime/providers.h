@@ -12,8 +12,8 @@ namespace inferometer::engine {
 
 /// One execution provider: a new accelerator is one more of these in providers.cpp.
 struct Provider {
-  std::string name;                     ///< ONNX Runtime's: "CUDAExecutionProvider"
-  std::string device;                   ///< ours, without index: "cuda"
+  std::string name;    ///< ONNX Runtime's: "CUDAExecutionProvider"
+  std::string device;  ///< ours, without index: "cuda"
   /// Options that make the provider compute in a precision, for each that can be asked; "native" is always possible.
   std::map<std::string, std::map<std::string, std::string>> precisions;
   void (*append)(Ort::SessionOptions&, std::map<std::string, std::string> options);  ///< null: the CPU, always there

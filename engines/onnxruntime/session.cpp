@@ -25,17 +25,18 @@ struct TypePair {
   ONNXTensorElementDataType theirs;
 };
 constexpr std::array kTypes{
-    TypePair{ElementType::f32, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT},    TypePair{ElementType::f16, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16},
+    TypePair{ElementType::f32, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT},     TypePair{ElementType::f16, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16},
     TypePair{ElementType::bf16, ONNX_TENSOR_ELEMENT_DATA_TYPE_BFLOAT16}, TypePair{ElementType::f64, ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE},
-    TypePair{ElementType::u8, ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8},     TypePair{ElementType::i8, ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8},
-    TypePair{ElementType::i32, ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32},    TypePair{ElementType::i64, ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64},
+    TypePair{ElementType::u8, ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8},      TypePair{ElementType::i8, ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8},
+    TypePair{ElementType::i32, ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32},     TypePair{ElementType::i64, ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64},
     TypePair{ElementType::boolean, ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL},
 };
 
 ElementType our_type(ONNXTensorElementDataType theirs, const std::string& tensor) {
   for (const TypePair& pair : kTypes)
     if (pair.theirs == theirs) return pair.ours;
-  throw Error(ErrorCode::unsupported, "tensor '" + tensor + "' has ONNX element type " + std::to_string(theirs) + ", which cannot be exchanged");
+  throw Error(ErrorCode::unsupported,
+              "tensor '" + tensor + "' has ONNX element type " + std::to_string(theirs) + ", which cannot be exchanged");
 }
 
 ONNXTensorElementDataType their_type(ElementType ours) {
@@ -92,9 +93,7 @@ AlignedBytes allocate_aligned(std::size_t bytes) {
   return AlignedBytes(memory);
 }
 
-std::size_t byte_count(const TensorInfo& tensor) {
-  return static_cast<std::size_t>(element_count(tensor.shape)) * size_of(tensor.type);
-}
+std::size_t byte_count(const TensorInfo& tensor) { return static_cast<std::size_t>(element_count(tensor.shape)) * size_of(tensor.type); }
 
 Ort::MemoryInfo host_memory() { return Ort::MemoryInfo::CreateCpu(OrtDeviceAllocator, OrtMemTypeDefault); }
 

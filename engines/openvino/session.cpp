@@ -20,10 +20,10 @@ struct TypePair {
   ov::element::Type_t theirs;
 };
 constexpr std::array kTypes{
-    TypePair{ElementType::f32, ov::element::Type_t::f32},   TypePair{ElementType::f16, ov::element::Type_t::f16},
-    TypePair{ElementType::bf16, ov::element::Type_t::bf16}, TypePair{ElementType::f64, ov::element::Type_t::f64},
-    TypePair{ElementType::u8, ov::element::Type_t::u8},     TypePair{ElementType::i8, ov::element::Type_t::i8},
-    TypePair{ElementType::i32, ov::element::Type_t::i32},   TypePair{ElementType::i64, ov::element::Type_t::i64},
+    TypePair{ElementType::f32, ov::element::Type_t::f32},         TypePair{ElementType::f16, ov::element::Type_t::f16},
+    TypePair{ElementType::bf16, ov::element::Type_t::bf16},       TypePair{ElementType::f64, ov::element::Type_t::f64},
+    TypePair{ElementType::u8, ov::element::Type_t::u8},           TypePair{ElementType::i8, ov::element::Type_t::i8},
+    TypePair{ElementType::i32, ov::element::Type_t::i32},         TypePair{ElementType::i64, ov::element::Type_t::i64},
     TypePair{ElementType::boolean, ov::element::Type_t::boolean},
 };
 
@@ -58,7 +58,8 @@ void fix_shapes(ov::Model& model, const SessionSettings& settings) {
   const std::vector<Shape> shapes = concrete_input_shapes(declared, settings);
   if (!model.is_dynamic()) return;
   std::map<std::size_t, ov::PartialShape> wanted;
-  for (std::size_t i = 0; i < shapes.size(); ++i) wanted[i] = ov::PartialShape(std::vector<ov::Dimension>(shapes[i].begin(), shapes[i].end()));
+  for (std::size_t i = 0; i < shapes.size(); ++i)
+    wanted[i] = ov::PartialShape(std::vector<ov::Dimension>(shapes[i].begin(), shapes[i].end()));
   model.reshape(wanted);
 }
 
@@ -85,9 +86,7 @@ std::string kernel_precision(const std::string& kernel) {
   return {};
 }
 
-std::size_t byte_count(const TensorInfo& tensor) {
-  return static_cast<std::size_t>(element_count(tensor.shape)) * size_of(tensor.type);
-}
+std::size_t byte_count(const TensorInfo& tensor) { return static_cast<std::size_t>(element_count(tensor.shape)) * size_of(tensor.type); }
 
 }  // namespace
 
@@ -102,15 +101,17 @@ void OpenVinoSession::load(ov::Core& core, const ModelFile& model, const Session
   const ov::AnyMap properties = compile_properties(core, device, settings);
   require_readable_file(model.path);
 
-  const std::shared_ptr<ov::Model> network = translated(subject_, [&] { return core.read_model(model.path); }, ErrorCode::input);
+  const std::shared_ptr<ov::Model> network = translated(
+      subject_, [&] { return core.read_model(model.path); }, ErrorCode::input);
   fix_shapes(*network, settings);
   compiled_ = core.compile_model(network, device, properties);
   profiling_ = properties.contains(ov::enable_profiling.name());
 
   obtained_ = read_back(compiled_);
   if (settings.precision != "native" && obtained_.precision != settings.precision)
-    throw Error(ErrorCode::unsupported, "openvino computes in " + (obtained_.precision.empty() ? "an unknown precision" : obtained_.precision) +
-                                            " where " + settings.precision + " was asked");
+    throw Error(ErrorCode::unsupported, "openvino computes in " +
+                                            (obtained_.precision.empty() ? "an unknown precision" : obtained_.precision) + " where " +
+                                            settings.precision + " was asked");
   if (obtained_.threads > settings.threads)
     throw Error(ErrorCode::unsupported, "openvino takes " + std::to_string(obtained_.threads) + " threads where " +
                                             std::to_string(settings.threads) + " were asked");

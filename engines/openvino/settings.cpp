@@ -169,7 +169,8 @@ ObtainedSettings read_back(const ov::CompiledModel& model) {
   if (supports(known, ov::execution_devices.name())) obtained.device = join(model.get_property(ov::execution_devices), ",");
   for (const auto& [key, property] : kProperties)
     if (const auto text = text_of(model, known, property)) obtained.own[key] = setting_text(*text);
-  if (const auto requests = text_of(model, known, ov::optimal_number_of_infer_requests.name())) obtained.own["optimal_requests"] = *requests;
+  if (const auto requests = text_of(model, known, ov::optimal_number_of_infer_requests.name()))
+    obtained.own["optimal_requests"] = *requests;
   return obtained;
 }
 

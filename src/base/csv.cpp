@@ -152,8 +152,7 @@ CsvTable parse_csv(std::string_view text, const std::string& name, const CsvLimi
       continue;
     }
     if (fields.size() != table.header.size()) {
-      throw Error(ErrorCode::input,
-                  fmt::format("{}:{}: {} fields where the header has {}", name, line, fields.size(), table.header.size()),
+      throw Error(ErrorCode::input, fmt::format("{}:{}: {} fields where the header has {}", name, line, fields.size(), table.header.size()),
                   "every line needs as many fields as the header; quote fields that hold commas");
     }
     if (table.rows.size() == limits.rows) reader.fail(line, fmt::format("more than {} rows", limits.rows));

@@ -24,7 +24,8 @@ Cell cell_of(const nlohmann::ordered_json& value) {
 void print_platform(const Context& context) {
   const measure::Platform platform = measure::read_platform();
   std::vector<std::pair<std::string, Cell>> properties{{"name", platform.name}, {"identity", platform.identity}};
-  for (const auto& [key, value] : nlohmann::ordered_json::parse(platform.details_json).items())
+  const auto details = nlohmann::ordered_json::parse(platform.details_json);
+  for (const auto& [key, value] : details.items())
     properties.emplace_back(key, cell_of(value));
 
   // One machine: people read it downwards, programs get one object.

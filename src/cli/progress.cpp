@@ -40,25 +40,26 @@ Progress::Progress(std::ostream& out, ProgressStyle style, std::size_t total, Cl
 
 Progress::~Progress() { clear(); }
 
-void Progress::begin(std::string_view entry) {
-  began_ = clock_();
+void Progress::begin(std::string_view entry, std::size_t done, std::size_t pieces) {
+  latest_ = clock_();
+  if (pieces_ == 0) {
+    began_ = latest_;
+    first_ = done;
+  }
+  done_ = done;
+  pieces_ = pieces;
   current_ = one_line(entry);
   draw();
 }
 
 void Progress::finish(std::string_view entry, std::string_view outcome) {
-  spent_ += clock_() - began_;
-  ++finished_;
+  ++results_;
   if (style_ == ProgressStyle::lines) {
-    out_ << fmt::format("[{}/{}] {}: {}\n", finished_ + skipped_, total_, one_line(entry), one_line(outcome)) << std::flush;
+    out_ << fmt::format("[{}/{}] {}: {}\n", results_, total_, one_line(entry), one_line(outcome)) << std::flush;
   }
-  draw();
 }
 
-void Progress::skip(std::size_t steps) {
-  skipped_ += steps;
-  draw();
-}
+void Progress::skip(std::size_t results) { results_ += results; }
 
 void Progress::message(std::string_view line) {
   if (style_ == ProgressStyle::none) return;
@@ -68,20 +69,20 @@ void Progress::message(std::string_view line) {
 }
 
 std::string Progress::time_left() const {
-  if (finished_ == 0) return {};
-  const std::size_t done = finished_ + skipped_;
-  const auto remaining = static_cast<Nanoseconds::rep>(total_ > done ? total_ - done : 0);
-  return duration_text(spent_ / static_cast<Nanoseconds::rep>(finished_) * remaining) + " left";
+  if (done_ <= first_) return {};
+  const auto timed = static_cast<Nanoseconds::rep>(done_ - first_);
+  const auto remaining = static_cast<Nanoseconds::rep>(pieces_ > done_ ? pieces_ - done_ : 0);
+  return duration_text((latest_ - began_) / timed * remaining) + " left";
 }
 
 void Progress::draw() {
-  if (style_ != ProgressStyle::bar || total_ == 0) return;
+  if (style_ != ProgressStyle::bar || pieces_ == 0) return;
   constexpr std::size_t kBarWidth = 20;
-  const std::size_t done = std::min(finished_ + skipped_, total_);
-  const std::size_t filled = done * kBarWidth / total_;
-  std::string line = fmt::format("[{}{}] {}/{}", std::string(filled, '#'), std::string(kBarWidth - filled, '.'), done, total_);
+  const std::size_t done = std::min(done_, pieces_);
+  const std::size_t filled = done * kBarWidth / pieces_;
+  std::string line = fmt::format("[{}{}] {}/{}", std::string(filled, '#'), std::string(kBarWidth - filled, '.'), done, pieces_);
   if (const std::string left = time_left(); !left.empty()) line += "  " + left;
-  if (!current_.empty()) line += "  " + current_;
+  line += "  " + current_;
   out_ << '\r' << cut(std::move(line), width_ - 1) << "\x1b[K" << std::flush;
   drawn_ = true;
 }

@@ -23,22 +23,22 @@ ProgressStyle progress_style(bool quiet);
 /// One thread. Writes to a stream that outlives it; the destructor leaves the line clean.
 class Progress {
  public:
-  /// @param total  steps to come
+  /// @param total  results to come, for the lines style
   /// @param width  of the terminal, in columns; 0 asks the terminal (80 when it does not tell)
   Progress(std::ostream& out, ProgressStyle style, std::size_t total, Clock clock = steady_now, std::size_t width = 0);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// A step begins.
-  void begin(std::string_view entry);
-  /// The step has ended. `outcome` is shown in the lines style: `[3/54] resnet18 onnxruntime b2: 12.3 ms valid`.
+  /// A piece of work begins, when `done` of `pieces` are done; the bar shows these.
+  void begin(std::string_view entry, std::size_t done, std::size_t pieces);
+  /// A result has come, after one piece of work or several: `[3/54] resnet18 onnxruntime b2: 12.3 ms valid` in the lines style.
   void finish(std::string_view entry, std::string_view outcome);
-  /// Steps that need no work after all (found in the store); they count as done, not towards the time left.
-  void skip(std::size_t steps);
+  /// Results that need no work (found in the store).
+  void skip(std::size_t results);
   /// A message of its own line, above the bar. Nothing in style none.
   void message(std::string_view line);
-  /// "1 min 20 s left" from the mean of the finished steps; "" before the first.
+  /// "1 min 20 s left" from the mean of the pieces done since the first began; "" before one is done.
   std::string time_left() const;
 
  private:
@@ -47,9 +47,10 @@ class Progress {
 
   std::ostream& out_;
   ProgressStyle style_;
-  std::size_t total_, finished_ = 0, skipped_ = 0, width_;
+  std::size_t total_, results_ = 0, width_;
+  std::size_t first_ = 0, done_ = 0, pieces_ = 0;  ///< pieces: done when the first began, done now, altogether
   Clock clock_;
-  Nanoseconds began_{}, spent_{};
+  Nanoseconds began_{}, latest_{};
   std::string current_;
   bool drawn_ = false;
 };

@@ -71,7 +71,8 @@ void print_plan(const Plan& plan, const Context& context) {
     const measure::Entry& entry = planned.entry;
     std::string settings = measure::engine_text(entry).substr(entry.engine.size());
     if (!settings.empty()) settings.erase(0, 1);
-    const Cell input = entry.model.height > 0 ? Cell(entry.model.height) : Cell();
+    Cell input;
+    if (entry.model.height > 0) input = entry.model.height;
     table.rows.push_back({entry.model.name, entry.engine, settings, entry.device, entry.precision, input, std::int64_t{entry.threads}, entry.batch,
                           std::string(name_of(entry.mode)), std::string(name_of(entry.protocol)), std::int64_t{entry.starts},
                           planned.settled ? Cell(fmt::format("{} ({})", name_of(*planned.settled), planned.reason)) : Cell(std::string("to measure"))});
@@ -90,12 +91,12 @@ std::string row_text(const measure::Row& row) {
                      row.precision_requested, row.batch.value_or(0));
 }
 
-/// Feeds the progress bar: one step is an entry.
+/// Feeds the progress bar: its pieces are starts, its results rows.
 class ProgressObserver : public measure::RunObserver {
  public:
   explicit ProgressObserver(Progress& progress) : progress_(progress) {}
-  void start_begins(const measure::Entry& entry, int start_index, std::size_t, std::size_t) override {
-    progress_.begin(fmt::format("{} start {}/{}", measure::describe(entry), start_index + 1, entry.starts));
+  void start_begins(const measure::Entry& entry, int start_index, std::size_t done, std::size_t total) override {
+    progress_.begin(fmt::format("{} start {}/{}", measure::describe(entry), start_index + 1, entry.starts), done, total);
   }
   void row_ready(const measure::Row& row, bool fresh) override {
     if (fresh) {

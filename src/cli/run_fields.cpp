@@ -136,6 +136,10 @@ constexpr RunField kFields[] = {
      [](RunSpec& spec, std::string_view text, std::string_view where) {
        spec.limits.load_timeout_s = parse_limited_number(text, 0.001, kMostSeconds, where);
      }},
+    {"--request-timeout-s", "request_timeout_s", FieldKind::number, "SECONDS", "longest time of one request, at least 20 x the first (default: 60)",
+     [](RunSpec& spec, std::string_view text, std::string_view where) {
+       spec.limits.request_timeout_s = parse_limited_number(text, 0.001, kMostSeconds, where);
+     }},
     {"--memory-limit-mib", "memory_limit_mib", FieldKind::integer, "MIB", "most memory of a worker (default: 80 % of what is there)",
      [](RunSpec& spec, std::string_view text, std::string_view where) {
        spec.limits.memory_limit_mib = parse_limited_integer(text, {1, std::int64_t{1} << 40}, where);

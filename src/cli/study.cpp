@@ -10,7 +10,6 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <toml++/toml.h>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -20,9 +19,12 @@
 #include "cli/run_fields.h"
 #include "measure/models.h"
 
+#include "cli/toml.h"
+
 namespace inferometer::cli {
 namespace {
 
+constexpr const char* kTomlHint = "a study is a TOML file; studies/quick.toml is an example";
 constexpr std::int64_t kMostBytes = std::int64_t{4} << 20;
 
 /// What the value of a key outside [[run]] may be.
@@ -317,8 +319,9 @@ Study parse_study(std::string_view text, const std::filesystem::path& file) {
   } catch (const toml::parse_error& error) {
     const auto at = error.source().begin;
     throw Error(ErrorCode::input,
-                fmt::format("{}:{}:{}: {}", file.string(), at.line, at.column, one_line(to_utf8(error.description()), 300)),
-                "a study is a TOML file; studies/quick.toml is an example");
+                fmt::format("{}:{}:{}: {}", file.string(), at.line, at.column, one_line(to_utf8(error.description()), 300)), kTomlHint);
+  } catch (const TomlAssertion&) {
+    throw Error(ErrorCode::input, fmt::format("{}: is not TOML", file.string()), kTomlHint);
   }
   return Reader(file).read(root);
 }

@@ -37,7 +37,8 @@ struct OnnxReadOptions {
 ///
 /// Roles: weights of convolutions, linear layers and normalisations are parameters, BatchNorm's running statistics buffers.
 /// Stored data that is added, multiplied, ... is a parameter when it is a float initialiser of more than one element, else a
-/// constant; our own exports say the role themselves. f16, bf16 and f64 data becomes f32. A matrix product with a stored
+/// constant; our own exports say the role themselves. An Identity of stored data is a tensor of its own (that is how PyTorch's
+/// exporter writes parameters that happen to have equal values). f16, bf16 and f64 data becomes f32. A matrix product with a stored
 /// matrix becomes Linear (its weight transposed, a following addition of a vector its bias); groups that exporters write for
 /// LayerNorm, GELU, SiLU and hard-swish become that operator.
 /// Throws Error{input} (no ONNX file, broken, cyclic) or Error{unsupported} naming node and operator.

@@ -39,6 +39,7 @@ struct OnnxValue {
   std::size_t source = 0;                          ///< stored: index of the importer's sources
   bool transposed = false;                         ///< stored: a matrix seen transposed, before `reshaped`
   std::optional<Shape> reshaped;                   ///< stored: seen with another shape
+  std::string alias;                               ///< stored: the name that an Identity gave it, see OnnxImporter::view
   std::shared_ptr<const FoldedConstant> constant;  ///< folded
 };
 
@@ -114,7 +115,7 @@ class OnnxImporter {
   std::unordered_map<std::string, int> suffixes_;  ///< last number given to a name that was taken
   std::unordered_set<std::string> source_names_;   ///< of stored data that already is a tensor under its own name
   std::unordered_set<std::string> uses_;           ///< names that some node or output reads
-  std::map<std::tuple<std::size_t, bool, std::optional<Shape>>, graph::TensorId> loaded_;
+  std::map<std::tuple<std::size_t, bool, std::optional<Shape>, std::string>, graph::TensorId> loaded_;
   std::int64_t loaded_bytes_ = 0;
   std::int64_t folded_elements_ = 0;
   std::vector<std::shared_ptr<const FoldedConstant>> kept_;  ///< constants that references were given to

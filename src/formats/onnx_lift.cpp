@@ -43,7 +43,7 @@ class Lifter {
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       current_ = i;
       const bool lifted = lift_linear() || lift_layer_norm() || lift_gelu() || lift_hard_sigmoid() || lift_product() ||
-                          lift_softmax() || lift_adaptive();
+                          lift_softmax() || lift_adaptive() || lift_average_pool();
       (void)lifted;
     }
   }
@@ -277,6 +277,24 @@ class Lifter {
     const Shape &image = shapes_[x], &out = shapes_[back->outputs[0]];
     if (image.size() != 4 || !averages(columns->inputs[1], image[3], out[3]) || !averages(rows->inputs[1], image[2], out[2])) return false;
     return replace(graph::AdaptiveAveragePool{out[2], out[3]}, {x});
+  }
+
+  /// Our own: zeros around the image, then a pooling without padding.
+  bool lift_average_pool() {
+    const Node* pool = own_ ? here<graph::AveragePool>() : nullptr;
+    const Node* padded = pool != nullptr ? maker<graph::Pad>(pool->inputs[0]) : nullptr;
+    if (padded == nullptr || !marked(kAveragePoolMark, {padded})) return false;
+    const auto& pad = std::get<graph::Pad>(padded->op);
+    graph::AveragePool lifted = std::get<graph::AveragePool>(pool->op);
+    const bool plain = lifted.window.pads == std::array<std::int64_t, 4>{} && lifted.rounding == graph::Rounding::floor;
+    if (!plain || pad.pads.size() != 8 || pad.value != 0) return false;
+    if (pad.pads[0] != 0 || pad.pads[1] != 0 || pad.pads[4] != 0 || pad.pads[5] != 0) return false;
+    lifted.window.pads = {pad.pads[2], pad.pads[3], pad.pads[6], pad.pads[7]};
+    for (std::size_t side = 0; side < 4; ++side) {
+      if (lifted.window.pads[side] >= lifted.window.kernel[side % 2]) return false;
+    }
+    lifted.count_include_pad = true;
+    return replace(lifted, {padded->inputs[0]});
   }
 
   /// Whether a stored tensor is the averaging matrix from `size` to `out`.

@@ -17,6 +17,7 @@ inline constexpr std::string_view kSiluMark = "part of Silu";
 inline constexpr std::string_view kHardSwishMark = "part of HardSwish";
 inline constexpr std::string_view kGeluMark = "part of Gelu";
 inline constexpr std::string_view kSoftmaxMark = "part of Softmax";
+inline constexpr std::string_view kAveragePoolMark = "part of AveragePool";
 inline constexpr std::string_view kAdaptiveMark = "stands for AdaptiveAveragePool ";  ///< then height, a space, width
 
 /// What an initialiser of our own exports says of its role.

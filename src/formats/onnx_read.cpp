@@ -78,9 +78,12 @@ graph::Model OnnxImporter::run() {
 }
 
 void OnnxImporter::read_opset() {
+  std::optional<std::int64_t> named;
   for (const auto& import : file_.model.opset_import()) {
-    if (default_domain(import.domain())) opset_ = import.version();
+    if (default_domain(import.domain())) named = import.version();
   }
+  if (!named) fail_onnx(path(), "names no opset, so it is cut off or damaged");
+  opset_ = *named;
   if (opset_ < kOldestOpset || opset_ > kNewestOpset) {
     fail_onnx_unsupported(path(), fmt::format("is written for opset {}, {} to {} can be read", opset_, kOldestOpset, kNewestOpset));
   }
@@ -248,6 +251,9 @@ bool OnnxImporter::view(const onnx::NodeProto& node) {
   OnnxValue seen = value(node.input(0));
   if (seen.kind != OnnxValue::Kind::stored || !is_float(*sources_[seen.source].tensor)) return false;
   if (op == "Identity") {
+    // PyTorch's exporter stores parameters of equal values once and gives the others' names to Identity nodes. They are
+    // parameters of the network all the same; one that layers really share has one name and no Identity.
+    seen.alias = node.output(0);
     values_[node.output(0)] = seen;
     return true;
   }
@@ -392,14 +398,14 @@ graph::TensorId OnnxImporter::tensor_of(const OnnxValue& value, graph::Role role
   if (own_ && said == kParameterRole) role = graph::Role::parameter;
   if (own_ && said == kBufferRole) role = graph::Role::buffer;
   if (own_ && said == kConstantRole) role = graph::Role::constant;
-  const auto key = std::tuple(value.source, value.transposed, value.reshaped);
+  const auto key = std::tuple(value.source, value.transposed, value.reshaped, value.alias);
   if (const auto found = loaded_.find(key); found != loaded_.end()) {
     auto& known = model_.graph.tensors[found->second].role;
     if (role == graph::Role::parameter) known = role;
     return found->second;
   }
   if (!is_float(*source.tensor)) fail_onnx_unsupported(path(), fmt::format("tensor {} holds integers that are used as data", source.tensor->name()));
-  const std::string& wanted = source.tensor->name();
+  const std::string& wanted = value.alias.empty() ? source.tensor->name() : value.alias;
   const bool first = !wanted.empty() && source.initialiser && source_names_.insert(wanted).second;
   const graph::TensorId id = add_stored(first ? wanted : fresh_name(wanted.empty() ? "constant" : wanted), load(value), role);
   loaded_.emplace(key, id);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/error.h"
 
@@ -100,7 +101,7 @@ Shape shape_of(const std::filesystem::path& path, const TensorProto& tensor) {
   try {
     (void)element_count(shape);
   } catch (const Error&) {
-    fail_onnx(path, fmt::format("tensor {} has an impossible shape {}", tensor.name(), to_string(shape)));
+    fail_onnx(path, fmt::format("tensor {} has an impossible shape {}", tensor.name(), fmt::join(shape, "x")));
   }
   return shape;
 }

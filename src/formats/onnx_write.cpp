@@ -300,19 +300,18 @@ class OnnxExporter {
     if (op.window.dilations != std::array<std::int64_t, 2>{1, 1}) unsupported("a dilated average pooling cannot be written");
     Window window = op.window;
     extend(window, op.rounding);
-    const bool padded = op.window.pads != std::array<std::int64_t, 4>{};
-    bool count_pads = op.count_include_pad && padded;
     std::string x = input(0);
-    if (count_pads && window.pads != op.window.pads) {
-      // The graph's own padding counts, what rounding up adds beyond it does not: so the first becomes zeros of the image.
-      const auto& pads = op.window.pads;
-      x = inner("Pad", {x}, {}).set_all("pads", Integers{0, 0, pads[0], pads[1], 0, 0, pads[2], pads[3]}).set("value", 0.0F).output();
+    const auto& pads = op.window.pads;
+    const bool count_pads = op.count_include_pad && pads != std::array<std::int64_t, 4>{};
+    // Padding that counts is written as zeros around the image: OpenCV 4.6 ignores count_include_pad, and what rounding up
+    // adds beyond that padding must not count. ONNX Runtime and OpenVINO fuse the two nodes back into one pooling.
+    const std::string_view mark = count_pads && window.pads == pads ? kAveragePoolMark : std::string_view{};
+    if (count_pads) {
+      x = inner("Pad", {x}, mark).set_all("pads", Integers{0, 0, pads[0], pads[1], 0, 0, pads[2], pads[3]}).set("value", 0.0F).output();
       for (std::size_t side = 0; side < 4; ++side) window.pads[side] -= pads[side];
-      count_pads = false;
     }
-    NodeWriter node = last("AveragePool", {x});
+    NodeWriter node = last("AveragePool", {x}, mark);
     set_window(node, window, false);
-    node.set("count_include_pad", std::int64_t{count_pads ? 1 : 0});
   }
 
   void write(const graph::GlobalAveragePool&) { last("GlobalAveragePool", all_inputs()); }

@@ -31,9 +31,11 @@ Window window_of(Extent kernel, Extent stride, Extent padding, Extent dilation) 
 
 }  // namespace
 
-Initial he_uniform(std::int64_t fan_in, float gain) {
-  // A uniform distribution on [-r, r] has variance r^2 / 3.
-  return {0.0f, static_cast<float>(static_cast<double>(gain) * std::sqrt(6.0 / static_cast<double>(fan_in)))};
+Initial initial_of(const Draw& draw, std::int64_t fan_in) {
+  const auto inputs = static_cast<double>(fan_in);
+  // A uniform distribution of radius r has variance r^2 / 3.
+  return {static_cast<float>(0.0 - static_cast<double>(draw.inhibition) / inputs),  // not a unary minus: -0 would alter hashes
+          static_cast<float>(static_cast<double>(draw.gain) * std::sqrt(6.0 / inputs))};
 }
 
 Builder::Builder(std::string name) { graph_.name = std::move(name); }
@@ -114,7 +116,7 @@ TensorId Builder::conv(const std::string& name, TensorId x, const ConvOptions& o
   }
   const Shape weight_shape{options.channels, in / options.groups, options.kernel.height, options.kernel.width};
   const std::int64_t fan_in = checked_count(Shape(weight_shape.begin() + 1, weight_shape.end()), graph_.name + ": " + name);
-  std::vector<TensorId> inputs{x, parameter(name + ".weight", weight_shape, he_uniform(fan_in, options.gain))};
+  std::vector<TensorId> inputs{x, parameter(name + ".weight", weight_shape, initial_of(options.draw, fan_in))};
   if (options.bias) inputs.push_back(parameter(name + ".bias", {options.channels}, kBias));
   const Window window = window_of(options.kernel, options.stride, options.padding, options.dilation);
   return node(name, Conv{window, options.groups}, std::move(inputs));
@@ -123,7 +125,7 @@ TensorId Builder::conv(const std::string& name, TensorId x, const ConvOptions& o
 TensorId Builder::batch_norm(const std::string& name, TensorId x, const BatchNormOptions& options) {
   const Shape per_channel{channels(x)};
   const TensorId scale = parameter(name + ".weight", per_channel, {options.gain, options.gain * kScaleSpread});
-  const TensorId bias = parameter(name + ".bias", per_channel, kBias);
+  const TensorId bias = parameter(name + ".bias", per_channel, {options.shift, kBias.radius});
   const TensorId mean = buffer(name + ".running_mean", per_channel, kRunningMean);
   const TensorId variance = buffer(name + ".running_var", per_channel, kRunningVariance);
   return node(name, BatchNorm{options.epsilon}, {x, scale, bias, mean, variance});
@@ -132,7 +134,7 @@ TensorId Builder::batch_norm(const std::string& name, TensorId x, const BatchNor
 TensorId Builder::linear(const std::string& name, TensorId x, const LinearOptions& options) {
   if (shape(x).empty()) throw Error(ErrorCode::input, fmt::format("{}: {}: its input is a scalar", graph_.name, name));
   const std::int64_t in = shape(x).back();
-  std::vector<TensorId> inputs{x, parameter(name + ".weight", {options.features, in}, he_uniform(in, options.gain))};
+  std::vector<TensorId> inputs{x, parameter(name + ".weight", {options.features, in}, initial_of(options.draw, in))};
   if (options.bias) inputs.push_back(parameter(name + ".bias", {options.features}, kBias));
   return node(name, Linear{}, std::move(inputs));
 }

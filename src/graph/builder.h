@@ -21,38 +21,54 @@ struct Extent {
   constexpr Extent(std::int64_t h, std::int64_t w) : height(h), width(w) {}
 };
 
+/// How synthetic weights are drawn: uniform, variance 2 gain^2 / fan_in, mean -inhibition / fan_in.
+///
+/// Gain 1 without inhibition keeps the second moment of activations through a following ReLU (He et al. 2015), but lets the
+/// outputs of different images grow alike layer by layer (Cho, Saul 2009: the angle between two inputs shrinks in every
+/// random ReLU layer), until an engine's mistakes no longer show. Inputs behind a ReLU are positive, so a negative mean
+/// weight subtracts a multiple of their sum: a threshold that follows the size of the activations and undoes that.
+/// The gains beside it restore the second moment.
+struct Draw {
+  float gain = 1;
+  float inhibition = 0;
+};
+inline constexpr Draw kSelective{1.23f, 0.86f};
+inline constexpr Draw kMoreSelective{1.5f, 2.1f};
+inline constexpr Draw kLinear{0.70710678f, 0};  ///< 1 / sqrt 2: no ReLU follows that would halve the second moment
+
 struct ConvOptions {
   std::int64_t channels = 0;  ///< of the output
   Extent kernel = 1;
   Extent stride = 1;
-  Extent padding = 0;         ///< at both ends
+  Extent padding = 0;  ///< at both ends
   Extent dilation = 1;
   std::int64_t groups = 1;
   bool bias = true;
-  float gain = 1;             ///< factor on the synthetic weights; 1 keeps the second moment through a following ReLU
+  Draw draw = {};
 };
 
 struct BatchNormOptions {
   float epsilon = 1e-5f;
-  float gain = 1;             ///< centre of the synthetic scales; below 1 at the end of a residual branch
+  float gain = 1;   ///< centre of the synthetic scales; below 1 at the end of a residual branch
+  float shift = 0;  ///< centre of the synthetic biases; below 0 it is a threshold for a following ReLU
 };
 
 struct LinearOptions {
   std::int64_t features = 0;  ///< of the output
   bool bias = true;
-  float gain = 1;             ///< as in ConvOptions
+  Draw draw = {};
 };
 
 struct PoolOptions {
   Extent kernel = 1;
-  Extent stride = 1;          ///< PyTorch defaults to the kernel; here it is written out
+  Extent stride = 1;  ///< PyTorch defaults to the kernel; here it is written out
   Extent padding = 0;
   Rounding rounding = Rounding::floor;
   bool count_include_pad = true;  ///< PyTorch's default; average pools only
 };
 
-/// Uniform values whose variance is 2 gain^2 / fan_in (He et al. 2015). Exact on every IEEE platform: one square root.
-Initial he_uniform(std::int64_t fan_in, float gain = 1);
+/// The rule for weights with this many inputs each. Exact on every IEEE platform: one square root and divisions.
+Initial initial_of(const Draw& draw, std::int64_t fan_in);
 
 /// One thread at a time. Every method that adds a node throws Error{input} when shapes do not fit.
 class Builder {
@@ -65,8 +81,8 @@ class Builder {
   TensorId buffer(const std::string& name, Shape shape, Initial initial);
   TensorId constant(const std::string& name, Shape shape, float value);
 
-  const Shape& shape(TensorId id) const;       ///< at batch 1 (or the fixed one); valid until the next call that adds a tensor
-  std::int64_t channels(TensorId id) const;    ///< dimension 1
+  const Shape& shape(TensorId id) const;     ///< at batch 1 (or the fixed one); valid until the next call that adds a tensor
+  std::int64_t channels(TensorId id) const;  ///< dimension 1
 
   TensorId conv(const std::string& name, TensorId x, const ConvOptions& options);
   TensorId batch_norm(const std::string& name, TensorId x, const BatchNormOptions& options = {});

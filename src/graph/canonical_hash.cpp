@@ -17,8 +17,10 @@ class CanonicalText {
  public:
   void add(std::int64_t value) { fmt::format_to(std::back_inserter(text_), "{} ", value); }
   void add(std::size_t value) {
-    if (value == kNoTensor) text_ += "- ";
-    else fmt::format_to(std::back_inserter(text_), "{} ", value);
+    if (value == kNoTensor)
+      text_ += "- ";
+    else
+      fmt::format_to(std::back_inserter(text_), "{} ", value);
   }
   void add(float value) { fmt::format_to(std::back_inserter(text_), "{:08x} ", std::bit_cast<std::uint32_t>(value)); }
   void add(bool value) { text_ += value ? "1 " : "0 "; }
@@ -56,30 +58,81 @@ class CanonicalText {
 void CanonicalText::add(const Operator& op) {
   add(name_of(op));
   std::visit(Overloaded{
-                 [this](const Conv& o) { const auto& [window, groups] = o; add(window), add(groups); },
-                 [this](const BatchNorm& o) { const auto& [epsilon] = o; add(epsilon); },
-                 [this](const Activation& o) { const auto& [kind, alpha, beta] = o; add(static_cast<std::int64_t>(kind)), add(alpha), add(beta); },
-                 [this](const MaxPool& o) { const auto& [window, rounding] = o; add(window), add(rounding); },
-                 [this](const AveragePool& o) { const auto& [window, rounding, pad] = o; add(window), add(rounding), add(pad); },
-                 [this](const AdaptiveAveragePool& o) { const auto& [height, width] = o; add(height), add(width); },
+                 [this](const Conv& o) {
+                   const auto& [window, groups] = o;
+                   add(window), add(groups);
+                 },
+                 [this](const BatchNorm& o) {
+                   const auto& [epsilon] = o;
+                   add(epsilon);
+                 },
+                 [this](const Activation& o) {
+                   const auto& [kind, alpha, beta] = o;
+                   add(static_cast<std::int64_t>(kind)), add(alpha), add(beta);
+                 },
+                 [this](const MaxPool& o) {
+                   const auto& [window, rounding] = o;
+                   add(window), add(rounding);
+                 },
+                 [this](const AveragePool& o) {
+                   const auto& [window, rounding, pad] = o;
+                   add(window), add(rounding), add(pad);
+                 },
+                 [this](const AdaptiveAveragePool& o) {
+                   const auto& [height, width] = o;
+                   add(height), add(width);
+                 },
                  [](const GlobalAveragePool&) {},
-                 [this](const ReduceMean& o) { const auto& [axes, keep] = o; add(axes), add(keep); },
+                 [this](const ReduceMean& o) {
+                   const auto& [axes, keep] = o;
+                   add(axes), add(keep);
+                 },
                  [](const Linear&) {},
                  [](const MatMul&) {},
                  [](const Add&) {},
                  [](const Sub&) {},
                  [](const Mul&) {},
                  [](const Div&) {},
-                 [this](const Concat& o) { const auto& [axis] = o; add(axis); },
-                 [this](const Split& o) { const auto& [axis, sizes] = o; add(axis), add(sizes); },
-                 [this](const Slice& o) { const auto& [axis, begin, end, step] = o; add(axis), add(begin), add(end), add(step); },
-                 [this](const Reshape& o) { const auto& [shape] = o; add(shape); },
-                 [this](const Transpose& o) { const auto& [permutation] = o; add(permutation); },
-                 [this](const Flatten& o) { const auto& [axis] = o; add(axis); },
-                 [this](const Pad& o) { const auto& [pads, value] = o; add(pads), add(value); },
-                 [this](const Lrn& o) { const auto& [size, alpha, beta, k] = o; add(size), add(alpha), add(beta), add(k); },
-                 [this](const Softmax& o) { const auto& [axis] = o; add(axis); },
-                 [this](const LayerNorm& o) { const auto& [axis, epsilon] = o; add(axis), add(epsilon); },
+                 [this](const Concat& o) {
+                   const auto& [axis] = o;
+                   add(axis);
+                 },
+                 [this](const Split& o) {
+                   const auto& [axis, sizes] = o;
+                   add(axis), add(sizes);
+                 },
+                 [this](const Slice& o) {
+                   const auto& [axis, begin, end, step] = o;
+                   add(axis), add(begin), add(end), add(step);
+                 },
+                 [this](const Reshape& o) {
+                   const auto& [shape] = o;
+                   add(shape);
+                 },
+                 [this](const Transpose& o) {
+                   const auto& [permutation] = o;
+                   add(permutation);
+                 },
+                 [this](const Flatten& o) {
+                   const auto& [axis] = o;
+                   add(axis);
+                 },
+                 [this](const Pad& o) {
+                   const auto& [pads, value] = o;
+                   add(pads), add(value);
+                 },
+                 [this](const Lrn& o) {
+                   const auto& [size, alpha, beta, k] = o;
+                   add(size), add(alpha), add(beta), add(k);
+                 },
+                 [this](const Softmax& o) {
+                   const auto& [axis] = o;
+                   add(axis);
+                 },
+                 [this](const LayerNorm& o) {
+                   const auto& [axis, epsilon] = o;
+                   add(axis), add(epsilon);
+                 },
                  [](const Identity&) {},
              },
              op);

@@ -41,8 +41,14 @@ class NodeCost {
                    [&](const Softmax&) { cost.elementwise_operations = output_count(); },
                    [&](const LayerNorm&) { cost.elementwise_operations = output_count(); },
                    // These move data and compute nothing.
-                   [](const Concat&) {}, [](const Split&) {}, [](const Slice&) {}, [](const Reshape&) {}, [](const Transpose&) {},
-                   [](const Flatten&) {}, [](const Pad&) {}, [](const Identity&) {},
+                   [](const Concat&) {},
+                   [](const Split&) {},
+                   [](const Slice&) {},
+                   [](const Reshape&) {},
+                   [](const Transpose&) {},
+                   [](const Flatten&) {},
+                   [](const Pad&) {},
+                   [](const Identity&) {},
                },
                node_.op);
     return cost;

@@ -18,9 +18,9 @@ struct Cost {
 };
 
 struct LayerCost {
-  std::string layer;     ///< node name
-  std::string op;        ///< name_of(operator)
-  Shape output_shape;    ///< at batch 1
+  std::string layer;   ///< node name
+  std::string op;      ///< name_of(operator)
+  Shape output_shape;  ///< at batch 1
   Cost cost;
 };
 

@@ -28,7 +28,9 @@ constexpr Arity kUnary{1, 1, 1}, kBinary{2, 2, 1}, kWithBias{2, 3, 1};
 Arity arity_of(const Operator& op) {
   return std::visit(Overloaded{
                         [](const Conv&) { return kWithBias; },
-                        [](const BatchNorm&) { return Arity{5, 5, 1}; },
+                        [](const BatchNorm&) {
+                          return Arity{5, 5, 1};
+                        },
                         [](const Activation& a) { return a.kind == ActivationKind::prelu_shared ? kBinary : kUnary; },
                         [](const MaxPool&) { return kUnary; },
                         [](const AveragePool&) { return kUnary; },
@@ -41,8 +43,12 @@ Arity arity_of(const Operator& op) {
                         [](const Sub&) { return kBinary; },
                         [](const Mul&) { return kBinary; },
                         [](const Div&) { return kBinary; },
-                        [](const Concat&) { return Arity{1, kAny, 1}; },
-                        [](const Split& split) { return Arity{1, 1, split.sizes.size()}; },
+                        [](const Concat&) {
+                          return Arity{1, kAny, 1};
+                        },
+                        [](const Split& split) {
+                          return Arity{1, 1, split.sizes.size()};
+                        },
                         [](const Slice&) { return kUnary; },
                         [](const Reshape&) { return kUnary; },
                         [](const Transpose&) { return kUnary; },
@@ -74,9 +80,7 @@ class Validation {
   }
 
  private:
-  [[noreturn]] void fail(const std::string& message) const {
-    throw Error(ErrorCode::input, one_line(graph_.name + ": " + message));
-  }
+  [[noreturn]] void fail(const std::string& message) const { throw Error(ErrorCode::input, one_line(graph_.name + ": " + message)); }
 
   void check_tensors() {
     std::unordered_set<std::string_view> names;
@@ -100,8 +104,8 @@ class Validation {
     for (std::size_t axis = 0; axis < shape.size(); ++axis) {
       if (shape[axis] < 1) {
         throw Error(ErrorCode::input,
-                    one_line(fmt::format("{}: input {}: dimension {} of {} is not a positive number", graph_.name, tensor.name,
-                                         axis, to_string(tensor.shape))),
+                    one_line(fmt::format("{}: input {}: dimension {} of {} is not a positive number", graph_.name, tensor.name, axis,
+                                         to_string(tensor.shape))),
                     shape[axis] < 0 ? "give the shape, e.g. --shape " + one_line(tensor.name) + "=1x3x224x224" : "");
       }
     }
@@ -126,7 +130,8 @@ class Validation {
     }
     for (const TensorId id : node.outputs) {
       const Tensor& tensor = graph_.tensors[id];
-      if (tensor.role != Role::activation) fail(fmt::format("{} ({}) writes {}, which is no activation", node.name, name_of(node.op), tensor.name));
+      if (tensor.role != Role::activation)
+        fail(fmt::format("{} ({}) writes {}, which is no activation", node.name, name_of(node.op), tensor.name));
       if (available_[id]) fail(fmt::format("{} ({}) writes {} a second time", node.name, name_of(node.op), tensor.name));
       available_[id] = true;
     }

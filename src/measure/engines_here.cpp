@@ -34,11 +34,14 @@ EngineHere ask(const engine::PluginFile& plugin) {
   const std::string stamp = file_stamp(plugin.path) + "\n" + file_stamp(worker_program());
   const std::filesystem::path cached = cache_folder() / "engines" / (sha256_hex(stamp) + ".json");
   if (std::ifstream file(cached); file) {
-    const auto json = nlohmann::json::parse(file, nullptr, false);
-    if (!json.is_discarded()) {
-      here.info = info_from_json(json);
+    try {
+      here.info = info_from_json(nlohmann::json::parse(file));
       here.loadable = true;
       return here;
+    } catch (const nlohmann::json::exception&) {
+      // Damaged: it is asked again.
+      here.info = {};
+      here.info.name = plugin.name;
     }
   }
   WorkerTask task;

@@ -97,10 +97,14 @@ enum class ColumnKind : std::uint8_t {
 
 template <typename Value>
 constexpr ColumnKind kind_of(Value Row::*) {
-  if constexpr (std::is_same_v<Value, std::string>) return ColumnKind::text;
-  else if constexpr (std::is_same_v<Value, std::optional<std::string>>) return ColumnKind::optional_text;
-  else if constexpr (std::is_same_v<Value, std::optional<std::int64_t>>) return ColumnKind::integer;
-  else if constexpr (std::is_same_v<Value, std::optional<double>>) return ColumnKind::number;
+  if constexpr (std::is_same_v<Value, std::string>)
+    return ColumnKind::text;
+  else if constexpr (std::is_same_v<Value, std::optional<std::string>>)
+    return ColumnKind::optional_text;
+  else if constexpr (std::is_same_v<Value, std::optional<std::int64_t>>)
+    return ColumnKind::integer;
+  else if constexpr (std::is_same_v<Value, std::optional<double>>)
+    return ColumnKind::number;
   else {
     static_assert(std::is_same_v<Value, std::vector<std::string>>, "a kind of column that JSON and SQL do not know yet");
     return ColumnKind::list;

@@ -33,6 +33,7 @@ struct Job {
   std::map<int, StartRecord> starts;
   int repeats_left = kMostRepeats;
   std::optional<Row> row;
+  bool is_published = false;
   const Entry& entry() const { return planned->entry; }
 };
 
@@ -74,7 +75,13 @@ class Runner {
     try {
       int rounds = 0;
       for (const Job& job : jobs_) rounds = std::max(rounds, job.entry().starts);
-      for (int round = 0; round < rounds; ++round) run_round(round);
+      // Once is enough, unless another run on the same store made an entry begin anew halfway.
+      const auto unfinished = [this] { return std::any_of(jobs_.begin(), jobs_.end(), [](const Job& job) { return !job.row; }); };
+      std::size_t done_before = 0;
+      do {
+        done_before = starts_done_;
+        for (int round = 0; round < rounds; ++round) run_round(round);
+      } while (unfinished() && starts_done_ > done_before);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::interrupted) throw;
       result.interrupted = true;
@@ -94,12 +101,18 @@ class Runner {
       job.identity = identity(planned.entry, platform_.identity);
       job.all_but_batch = identity_without_batch(planned.entry, platform_.identity);
     }
+    // All rows are found before any is published: one that ran out of memory must not skip a larger batch that has passed.
     for (Job& job : jobs_) {
-      if (job.planned->settled) {
+      if (!job.planned->settled) look_up(job);
+    }
+    for (Job& job : jobs_) {
+      if (job.row) {
+        if (!job.is_published) publish(job, Row(*job.row), false);
+      } else if (job.planned->settled) {
         settle(job, *job.planned->settled, job.planned->reason);
-        continue;
       }
-      look_up(job);
+    }
+    for (const Job& job : jobs_) {
       if (!job.row) starts_total_ += static_cast<std::size_t>(job.entry().starts) - job.starts.size();
     }
   }
@@ -115,7 +128,7 @@ class Runner {
     }
     const bool wanted_again = options_.again || (options_.retry_unstable && newest.row && newest.row->verdict == "unstable");
     if (newest.row && is_settled(*newest.row) && !wanted_again) {
-      publish(job, *newest.row, false);
+      job.row = *newest.row;
       return;
     }
     job.generation = newest.generation + 1;
@@ -199,6 +212,7 @@ class Runner {
     if (newest.row_generation >= job.generation) {
       // It failed there: ours is an attempt of its own.
       job.generation = newest.generation + 1;
+      starts_total_ += job.starts.size();
       job.starts.clear();
       return false;
     }
@@ -270,6 +284,7 @@ class Runner {
 
   void publish(Job& job, const Row& row, bool fresh) {
     job.row = row;
+    job.is_published = true;
     observer_.row_ready(row, fresh);
     if (row.status != name_of(Status::out_of_memory)) return;
     for (Job& other : jobs_) {

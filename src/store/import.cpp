@@ -54,7 +54,8 @@ Targets targets_of(const CsvTable& table, const ImportOptions& options) {
 }
 
 void require_meaning(const CsvTable& table, const Targets& targets) {
-  const std::string columns = "its columns are " + join(table.header, ", ") + "; name them with --map, e.g. --map per_image_ms=ms_per_image";
+  const std::string columns =
+      "its columns are " + join(table.header, ", ") + "; name them with --map, e.g. --map per_image_ms=ms_per_image";
   if (std::find(targets.begin(), targets.end(), "model") == targets.end()) {
     throw Error(ErrorCode::input, fmt::format("{} has no column 'model'", table.name), columns);
   }
@@ -92,7 +93,8 @@ std::optional<measure::Row> read_line(const CsvTable& table, std::size_t line, c
   }
   for (const auto& [column, value] : {std::pair("per_image_ms", row.per_image_ms), std::pair("images_per_s", row.images_per_s)}) {
     if (value && *value <= 0) {
-      throw Error(ErrorCode::input, fmt::format("{}: {} is {}, which is not above 0", place, column, *value), "correct it, or take the line out");
+      throw Error(ErrorCode::input, fmt::format("{}: {} is {}, which is not above 0", place, column, *value),
+                  "correct it, or take the line out");
     }
   }
   if (!has_figure && !out_of_memory && row.status.empty()) return std::nullopt;
@@ -130,7 +132,9 @@ ImportedFile read_import(const std::filesystem::path& file, const ImportOptions&
     row->source = imported.source;
     imported.rows.push_back(std::move(*row));
   }
-  if (imported.rows.empty()) throw Error(ErrorCode::input, fmt::format("{} has no line with a figure", table.name), "every line's figures are empty: is it the right file?");
+  if (imported.rows.empty())
+    throw Error(ErrorCode::input, fmt::format("{} has no line with a figure", table.name),
+                "every line's figures are empty: is it the right file?");
   imported.conditions_json = nlohmann::json{{"file", file.filename().string()}, {"columns", options.columns}}.dump();
   return imported;
 }

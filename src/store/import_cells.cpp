@@ -15,9 +15,10 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kOutOfMemory{"x", "out of mem.", "out of memory", "oom"};
 constexpr std::array<std::string_view, 15> kFigures{
-    "latency_median_ms", "latency_median_low_ms", "latency_median_high_ms", "latency_mean_ms", "latency_sample_stddev_ms",
-    "latency_min_ms", "latency_p90_ms", "latency_p99_ms", "latency_p99_high_ms", "per_image_ms", "images_per_s", "load_ms",
-    "first_inference_ms", "peak_memory_mb", "model_memory_mb"};
+    "latency_median_ms",        "latency_median_low_ms", "latency_median_high_ms", "latency_mean_ms",
+    "latency_sample_stddev_ms", "latency_min_ms",        "latency_p90_ms",         "latency_p99_ms",
+    "latency_p99_high_ms",      "per_image_ms",          "images_per_s",           "load_ms",
+    "first_inference_ms",       "peak_memory_mb",        "model_memory_mb"};
 
 [[noreturn]] void fail(const std::string& place, std::string_view column, std::string_view cell, const std::string& expected) {
   throw Error(ErrorCode::input, fmt::format("{}: {} is '{}', which is not {}", place, column, one_line(cell, 60), expected),

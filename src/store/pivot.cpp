@@ -20,9 +20,7 @@ struct LabelPart {
   int rank = 0;
   double number = 0;
   std::string text;
-  auto operator<=>(const LabelPart& other) const {
-    return std::tie(rank, number, text) <=> std::tie(other.rank, other.number, other.text);
-  }
+  auto operator<=>(const LabelPart& other) const { return std::tie(rank, number, text) <=> std::tie(other.rank, other.number, other.text); }
   bool operator==(const LabelPart& other) const = default;
 };
 using Label = std::vector<LabelPart>;
@@ -81,7 +79,8 @@ Pivot make_pivot(const Database& database, const Query& query, const std::string
   for (const std::string& column : columns) kinds.push_back(kind_or_throw(column));
   const ColumnKind value_kind = kind_or_throw(value);
   if (value_kind != ColumnKind::integer && value_kind != ColumnKind::number) {
-    throw Error(ErrorCode::usage, fmt::format("--value {}: the column does not hold numbers", value), "take one that does, such as per_image_ms");
+    throw Error(ErrorCode::usage, fmt::format("--value {}: the column does not hold numbers", value),
+                "take one that does, such as per_image_ms");
   }
   columns.push_back(value);
   const int value_column = static_cast<int>(kinds.size());

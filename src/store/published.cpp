@@ -99,7 +99,8 @@ std::map<std::string, Name> names_of(const std::string& study, const std::filesy
   const std::filesystem::path file = folder / "names.csv";
   if (!std::filesystem::exists(file)) return names;
   const CsvTable table = read_csv(file);
-  const auto studies = table.column("study"), spellings = table.column("spelling"), models = table.column("model"), notes = table.column("note");
+  const auto studies = table.column("study"), spellings = table.column("spelling"), models = table.column("model"),
+             notes = table.column("note");
   if (!studies || !spellings || !models) {
     throw Error(ErrorCode::input, fmt::format("{} lacks one of the columns study, spelling and model", table.name), "restore it");
   }
@@ -108,7 +109,8 @@ std::map<std::string, Name> names_of(const std::string& study, const std::filesy
     if (cells[*studies] != study) continue;
     const bool is_new = names.try_emplace(cells[*spellings], Name{cells[*models], notes ? cells[*notes] : ""}).second;
     if (!is_new) {
-      throw Error(ErrorCode::input, fmt::format("{}: '{}' of {} stands twice", table.place(line), cells[*spellings], study), "leave one out");
+      throw Error(ErrorCode::input, fmt::format("{}: '{}' of {} stands twice", table.place(line), cells[*spellings], study),
+                  "leave one out");
     }
   }
   return names;
@@ -164,8 +166,10 @@ void put_model(Row& row, const PublishedSource& source, const std::map<std::stri
     return;
   }
   row.model = fmt::format("{}:{}", source.study, spelling);
-  if (found == names.end()) row.notes.push_back("names.csv does not say which network this is");
-  else row.notes.push_back("no network of the zoo: " + found->second.note);
+  if (found == names.end())
+    row.notes.push_back("names.csv does not say which network this is");
+  else
+    row.notes.push_back("no network of the zoo: " + found->second.note);
 }
 
 const Unit& unit_of(const PublishedSource& source, const std::string& file) {
@@ -237,7 +241,8 @@ ImportedFile read_published(const CsvTable& table, const PublishedSource& source
       ++imported.left_out;
       continue;
     }
-    if (cells[model].empty()) throw Error(ErrorCode::input, fmt::format("{}: the model has no name", place), "name it, or take the line out");
+    if (cells[model].empty())
+      throw Error(ErrorCode::input, fmt::format("{}: the model has no name", place), "name it, or take the line out");
     Row row;
     row.source = imported.source;
     row.notes = conditions_of(source);

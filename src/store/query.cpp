@@ -55,9 +55,13 @@ void append(Selection& selection, const Condition& condition) {
     case ColumnKind::number: {
       const auto integer = parse_integer(condition.value);
       const auto number = parse_number(condition.value);
-      if (!number) throw Error(ErrorCode::usage, fmt::format("'{}' is a number, '{}' is not", condition.column, condition.value), "compare it with a number");
-      if (integer) selection.values.emplace_back(*integer);
-      else selection.values.emplace_back(*number);
+      if (!number)
+        throw Error(ErrorCode::usage, fmt::format("'{}' is a number, '{}' is not", condition.column, condition.value),
+                    "compare it with a number");
+      if (integer)
+        selection.values.emplace_back(*integer);
+      else
+        selection.values.emplace_back(*number);
       selection.sql += fmt::format(" AND {} {} ?", condition.column, sql);
       return;
     }
@@ -68,9 +72,7 @@ void append(Selection& selection, const Condition& condition) {
                                    condition.column, unequal ? "=" : sql);
       return;
     }
-    default:
-      selection.values.emplace_back(condition.value);
-      selection.sql += fmt::format(" AND {} {} ?", condition.column, sql);
+    default: selection.values.emplace_back(condition.value); selection.sql += fmt::format(" AND {} {} ?", condition.column, sql);
   }
 }
 
@@ -81,8 +83,10 @@ void bind_field(Statement& statement, int parameter, const std::vector<std::stri
 }
 
 void bind_field(Statement& statement, int parameter, const std::optional<std::string>& value) {
-  if (value) bind_field(statement, parameter, *value);
-  else statement.bind(parameter, nullptr);
+  if (value)
+    bind_field(statement, parameter, *value);
+  else
+    statement.bind(parameter, nullptr);
 }
 
 template <typename Number>
@@ -146,9 +150,12 @@ Statement prepare(const Database& database, const std::string& columns, const Se
   int parameter = 0;
   for (const auto& value : selection.values) {
     ++parameter;
-    if (const auto* integer = std::get_if<std::int64_t>(&value)) statement.bind(parameter, *integer);
-    else if (const auto* number = std::get_if<double>(&value)) statement.bind(parameter, *number);
-    else statement.bind(parameter, std::string_view(std::get<std::string>(value)));
+    if (const auto* integer = std::get_if<std::int64_t>(&value))
+      statement.bind(parameter, *integer);
+    else if (const auto* number = std::get_if<double>(&value))
+      statement.bind(parameter, *number);
+    else
+      statement.bind(parameter, std::string_view(std::get<std::string>(value)));
   }
   return statement;
 }

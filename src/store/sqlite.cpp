@@ -14,14 +14,14 @@ namespace {
       throw Error(ErrorCode::input, file + " is not an SQLite database", "name a store with --db, or a file that does not exist yet");
     case SQLITE_CORRUPT:
       throw DamagedFile(ErrorCode::input, fmt::format("{} is damaged: {}", file, detail),
-                  "restore it from a copy, or save what can be read with `sqlite3 FILE .recover`");
+                        "restore it from a copy, or save what can be read with `sqlite3 FILE .recover`");
     case SQLITE_FULL:
       throw Error(ErrorCode::io, fmt::format("{} cannot be written: the disk is full", file),
                   "make room; what was committed before is safe");
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       throw BusyFile(ErrorCode::io, fmt::format("{} has been locked by another process for {} s", file, kBusyTimeout.count()),
-                  "end the process that holds it, or use another store with --db");
+                     "end the process that holds it, or use another store with --db");
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_AUTH:
@@ -40,10 +40,12 @@ namespace {
 std::string uri_of(const std::filesystem::path& file, const char* parameters) {
   std::string uri = "file://";
   for (const char letter : std::filesystem::absolute(file).string()) {
-    const bool plain = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-                       (letter >= '0' && letter <= '9') || letter == '/' || letter == '.' || letter == '-' || letter == '_';
-    if (plain) uri += letter;
-    else uri += fmt::format("%{:02X}", static_cast<unsigned char>(letter));
+    const bool plain = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9') ||
+                       letter == '/' || letter == '.' || letter == '-' || letter == '_';
+    if (plain)
+      uri += letter;
+    else
+      uri += fmt::format("%{:02X}", static_cast<unsigned char>(letter));
   }
   return uri + parameters;
 }
@@ -108,7 +110,8 @@ double Statement::number(int column) const { return sqlite3_column_double(handle
 
 std::string_view Statement::text(int column) const {
   const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(handle_.get(), column));
-  return data == nullptr ? std::string_view{} : std::string_view(data, static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column)));
+  return data == nullptr ? std::string_view{}
+                         : std::string_view(data, static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column)));
 }
 
 std::span<const std::byte> Statement::blob(int column) const {

@@ -43,8 +43,10 @@ class Statement {
   void bind(int parameter, std::span<const std::byte> blob);
   template <typename Value>
   void bind(int parameter, const std::optional<Value>& value) {
-    if (value) bind(parameter, *value);
-    else bind(parameter, nullptr);
+    if (value)
+      bind(parameter, *value);
+    else
+      bind(parameter, nullptr);
   }
   /// Bind all parameters in order.
   template <typename... Values>
@@ -54,7 +56,7 @@ class Statement {
     return *this;
   }
 
-  bool step();  ///< true: a row is ready; false: done
+  bool step();   ///< true: a row is ready; false: done
   void reset();  ///< ready to be bound and stepped again
   void run();    ///< step() to the end, then reset()
 

@@ -66,7 +66,8 @@ void refuse_foreign_file(const std::filesystem::path& file) {
   const std::uintmax_t bytes = std::filesystem::file_size(file, cause);
   if (cause || bytes == 0) return;
   constexpr std::uintmax_t kSmallestPage = 512;  // below, SQLite takes a file for an empty one and overwrites it
-  if (bytes < kSmallestPage) refuse(ErrorCode::input, file, "is not an SQLite database", "name a store with --db, or a file that does not exist yet");
+  if (bytes < kSmallestPage)
+    refuse(ErrorCode::input, file, "is not an SQLite database", "name a store with --db, or a file that does not exist yet");
   try {
     require_our_file(Database(file, Database::Access::immutable), schema_steps());
   } catch (const DamagedFile&) {  // a kill while the log was copied looks like this; opening it in earnest mends it
@@ -190,8 +191,9 @@ void Store::save_start(const std::string& identity, const measure::Entry& entry,
       .with(std::string_view(identity), std::string_view(dump(entry)))
       .run();
   database
-      .prepare("INSERT INTO starts(identity, platform_id, sighting_id, generation, start_index, status, created_at, "
-               "core_roundtrip_before_ns, core_roundtrip_after_ns, record, samples) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      .prepare(
+          "INSERT INTO starts(identity, platform_id, sighting_id, generation, start_index, status, created_at, "
+          "core_roundtrip_before_ns, core_roundtrip_after_ns, record, samples) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .with(std::string_view(identity), platform_id, state_->sighting(platform_id), generation, std::int64_t{start.index},
             measure::name_of(start.status), std::string_view(utc_timestamp()), start.surroundings.core_roundtrip_before_ns,
             start.surroundings.core_roundtrip_after_ns, std::string_view(dump(light)), std::span<const std::byte>(samples))
@@ -222,7 +224,8 @@ void Store::save_row(const std::string& identity, std::int64_t platform_id, std:
   if (marked.source.empty()) marked.source = kMeasured;
   Transaction transaction(state_->database);
   Statement insert = state_->prepare_insert();
-  insert.with(std::string_view(identity), platform_id, state_->sighting(platform_id), generation, nullptr, std::string_view(utc_timestamp()));
+  insert.with(std::string_view(identity), platform_id, state_->sighting(platform_id), generation, nullptr,
+              std::string_view(utc_timestamp()));
   bind_row(insert, State::kFirstRowParameter, marked);
   insert.run();
   transaction.commit();
@@ -240,7 +243,8 @@ std::vector<StoredRow> Store::rows(const Query& query) const {
   Statement statement = prepare(state_->database, "id, identity, generation, " + row_column_list(), select(query));
   std::vector<StoredRow> rows;
   while (statement.step()) {
-    rows.push_back({statement.integer(0), std::string(statement.text(1)), statement.integer(2), read_row(statement, 3, state_->database.name())});
+    rows.push_back(
+        {statement.integer(0), std::string(statement.text(1)), statement.integer(2), read_row(statement, 3, state_->database.name())});
   }
   return rows;
 }

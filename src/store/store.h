@@ -55,7 +55,7 @@ struct StoredRow {
 /// A table of cells, each with the values of all rows that fall in it, in store order. A row without the value gives its
 /// labels but no value, so a combination that ran out of memory has an empty cell.
 struct Pivot {
-  std::vector<std::string> rows, columns;             ///< labels, sorted as numbers where they are numbers
+  std::vector<std::string> rows, columns;               ///< labels, sorted as numbers where they are numbers
   std::vector<std::vector<std::vector<double>>> cells;  ///< [row][column] -> values
 };
 

@@ -99,9 +99,12 @@ class Parser {
     std::string value;
     while (!at_end()) {
       const char letter = text_[position_++];
-      if (letter != quote) value += letter;
-      else if (!at_end() && text_[position_] == quote) value += text_[position_++];
-      else return value;
+      if (letter != quote)
+        value += letter;
+      else if (!at_end() && text_[position_] == quote)
+        value += text_[position_++];
+      else
+        return value;
     }
     fail(fmt::format("the quote {} is not closed", quote));
   }

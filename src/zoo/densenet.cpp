@@ -20,10 +20,10 @@ struct Design {
 TensorId dense_layer(Builder& net, const std::string& layer, TensorId x, std::int64_t growth) {
   x = net.batch_norm(inside(layer, "norm1"), x);
   x = net.relu(inside(layer, "relu1"), x);
-  x = net.conv(inside(layer, "conv1"), x, {.channels = kBottleneck * growth, .bias = false});
+  x = net.conv(inside(layer, "conv1"), x, {.channels = kBottleneck * growth, .bias = false, .draw = graph::kMoreSelective});
   x = net.batch_norm(inside(layer, "norm2"), x);
   x = net.relu(inside(layer, "relu2"), x);
-  return net.conv(inside(layer, "conv2"), x, {.channels = growth, .kernel = 3, .padding = 1, .bias = false});
+  return net.conv(inside(layer, "conv2"), x, {.channels = growth, .kernel = 3, .padding = 1, .bias = false, .draw = graph::kMoreSelective});
 }
 
 TensorId dense_block(Builder& net, const std::string& block, TensorId x, const Design& design, int layers) {
@@ -37,7 +37,7 @@ TensorId dense_block(Builder& net, const std::string& block, TensorId x, const D
 TensorId transition(Builder& net, const std::string& name, TensorId x) {
   x = net.batch_norm(inside(name, "norm"), x);
   x = net.relu(inside(name, "relu"), x);
-  x = net.conv(inside(name, "conv"), x, {.channels = net.channels(x) / 2, .bias = false});
+  x = net.conv(inside(name, "conv"), x, {.channels = net.channels(x) / 2, .bias = false, .draw = graph::kMoreSelective});
   return net.average_pool(inside(name, "pool"), x, {.kernel = 2, .stride = 2});
 }
 
@@ -53,7 +53,7 @@ graph::Graph build_densenet(const Design& design, const BuildOptions& options) {
     x = dense_block(net, "features.denseblock" + number, x, design, design.layers[i]);
     if (i + 1 < design.layers.size()) x = transition(net, "features.transition" + number, x);
   }
-  x = net.batch_norm("features.norm5", x);
+  x = net.batch_norm("features.norm5", x, {.shift = -0.7f});
   x = net.relu("relu", x);
   x = net.global_average_pool("avgpool", x);
   x = net.flatten("flatten", x);

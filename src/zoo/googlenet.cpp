@@ -20,6 +20,7 @@ struct Inception {
 
 TensorId basic_conv(Builder& net, const std::string& block, TensorId x, graph::ConvOptions options) {
   options.bias = false;
+  if (block != "conv1") options.draw = graph::kMoreSelective;  // the image itself is not behind a ReLU
   x = net.conv(inside(block, "conv"), x, options);
   x = net.batch_norm(inside(block, "bn"), x, {.epsilon = 0.001f});
   return net.relu(inside(block, "relu"), x);
@@ -31,8 +32,7 @@ TensorId inception(Builder& net, const std::string& block, TensorId x, const Inc
   three = basic_conv(net, inside(block, "branch2.1"), three, {.channels = widths.three, .kernel = 3, .padding = 1});
   TensorId five = basic_conv(net, inside(block, "branch3.0"), x, {.channels = widths.five_reduce});
   five = basic_conv(net, inside(block, "branch3.1"), five, {.channels = widths.five, .kernel = 3, .padding = 1});
-  TensorId pool = net.max_pool(inside(block, "branch4.0"), x,
-                               {.kernel = 3, .stride = 1, .padding = 1, .rounding = graph::Rounding::ceil});
+  TensorId pool = net.max_pool(inside(block, "branch4.0"), x, {.kernel = 3, .stride = 1, .padding = 1, .rounding = graph::Rounding::ceil});
   pool = basic_conv(net, inside(block, "branch4.1"), pool, {.channels = widths.pool});
   return net.concat(inside(block, "cat"), {one, three, five, pool});
 }

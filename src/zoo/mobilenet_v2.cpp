@@ -8,21 +8,24 @@ using graph::Builder;
 using graph::TensorId;
 
 constexpr std::int64_t kInputSize = 224;
-// No ReLU follows a block's last convolution, so He's factor 2 is left out (1 / sqrt 2 of the radius).
-constexpr float kLinearGain = 0.70710678f;
-constexpr float kBranchGain = 0.5f;
+constexpr float kBranchGain = 0.3f;  ///< damps residual branches, so that their sum stays in range
+// Thresholds where a ReLU6 follows that is not undone: they keep the pooled features of different images apart.
+constexpr graph::BatchNormOptions kStemNorm{.gain = 1.2f, .shift = -0.3f};
+constexpr graph::BatchNormOptions kLastNorm{.gain = 1.5f, .shift = -0.7f};
 
 /// A row of the paper's Table 2: expansion, output channels, repetitions, stride of the first.
 struct Stage {
   std::int64_t expansion, channels, repetitions, stride;
 };
-constexpr std::array<Stage, 7> kStages{{{1, 16, 1, 1}, {6, 24, 2, 2}, {6, 32, 3, 2}, {6, 64, 4, 2}, {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1}}};
+constexpr std::array<Stage, 7> kStages{
+    {{1, 16, 1, 1}, {6, 24, 2, 2}, {6, 32, 3, 2}, {6, 64, 4, 2}, {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1}}};
 
 /// Convolution, BatchNorm and ReLU6, numbered 0, 1 and 2 within `block`.
-TensorId conv_norm_relu(Builder& net, const std::string& block, TensorId x, graph::ConvOptions options) {
+TensorId conv_norm_relu(Builder& net, const std::string& block, TensorId x, graph::ConvOptions options,
+                        const graph::BatchNormOptions& norm = {}) {
   options.bias = false;
   x = net.conv(inside(block, "0"), x, options);
-  x = net.batch_norm(inside(block, "1"), x);
+  x = net.batch_norm(inside(block, "1"), x, norm);
   return net.relu6(inside(block, "2"), x);
 }
 
@@ -34,7 +37,7 @@ TensorId inverted_residual(Builder& net, const std::string& block, TensorId x, c
   TensorId branch = x;
   if (stage.expansion != 1) branch = conv_norm_relu(net, next(), branch, {.channels = hidden});
   branch = conv_norm_relu(net, next(), branch, {.channels = hidden, .kernel = 3, .stride = stride, .padding = 1, .groups = hidden});
-  branch = net.conv(next(), branch, {.channels = stage.channels, .bias = false, .gain = kLinearGain});
+  branch = net.conv(next(), branch, {.channels = stage.channels, .bias = false, .draw = graph::kLinear});
   branch = net.batch_norm(next(), branch, {.gain = residual ? kBranchGain : 1.0f});
   return residual ? net.add(inside(block, "add"), x, branch) : branch;
 }
@@ -44,11 +47,11 @@ graph::Graph build_mobilenet_v2(const BuildOptions& options) {
   TensorId x = image_input(net, options, kInputSize);
   int position = 0;
   const auto next = [&position] { return "features." + std::to_string(position++); };
-  x = conv_norm_relu(net, next(), x, {.channels = 32, .kernel = 3, .stride = 2, .padding = 1});
+  x = conv_norm_relu(net, next(), x, {.channels = 32, .kernel = 3, .stride = 2, .padding = 1}, kStemNorm);
   for (const Stage& stage : kStages) {
     for (std::int64_t i = 0; i < stage.repetitions; ++i) x = inverted_residual(net, next(), x, stage, i == 0 ? stage.stride : 1);
   }
-  x = conv_norm_relu(net, next(), x, {.channels = 1280});
+  x = conv_norm_relu(net, next(), x, {.channels = 1280}, kLastNorm);
   x = net.global_average_pool("avgpool", x);
   x = net.flatten("flatten", x);
   return net.finish(net.linear("classifier.1", x, {.features = options.classes}));

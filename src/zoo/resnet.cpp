@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "zoo/families.h"
 
 namespace inferometer::zoo {
@@ -8,17 +10,20 @@ using graph::Builder;
 using graph::TensorId;
 
 constexpr std::int64_t kInputSize = 224;
-// Branches add up to the trunk: a damped last scale keeps the sum of 50 of them in range.
-constexpr float kBranchGain = 0.3f;
+// Branches add up to the trunk: damped by the square root of their number in a stage, all of them together change it little.
+constexpr float kBranchGain = 0.2f;
+// The trunk has few ReLUs that change it, at its start and at the first block of a stage: they are all the more selective.
+constexpr graph::BatchNormOptions kStemNorm{.gain = 2.0f, .shift = -1.0f};
+constexpr graph::Draw kShortcut{1.77f, 6.0f};
 
 enum class Block { basic, bottleneck };
 
 struct Design {
   std::string name;
   Block block;
-  std::array<int, 4> blocks;       ///< of the four stages
-  std::int64_t groups = 1;         ///< of the 3x3 convolution
-  std::int64_t base_width = 64;    ///< of one group in the first stage
+  std::array<int, 4> blocks;     ///< of the four stages
+  std::int64_t groups = 1;       ///< of the 3x3 convolution
+  std::int64_t base_width = 64;  ///< of one group in the first stage
 };
 
 /// The shape of one residual block; its middle convolution has the stride (as in torchvision, "ResNet v1.5").
@@ -26,23 +31,26 @@ struct Step {
   std::string name;
   std::int64_t planes;
   std::int64_t stride;
+  float gain;  ///< of the branch
 };
 
 TensorId shortcut(Builder& net, const Step& step, TensorId x, std::int64_t channels) {
   if (step.stride == 1 && net.channels(x) == channels) return x;
   const std::string name = inside(step.name, "downsample");
-  // 1 / sqrt 2 of He's radius: no ReLU follows that would halve the second moment.
-  x = net.conv(inside(name, "0"), x, {.channels = channels, .stride = step.stride, .bias = false, .gain = 0.70710678f});
+  x = net.conv(inside(name, "0"), x, {.channels = channels, .stride = step.stride, .bias = false, .draw = kShortcut});
   return net.batch_norm(inside(name, "1"), x);
 }
 
 TensorId basic_block(Builder& net, const Step& step, TensorId x) {
   const auto name = [&step](const char* layer) { return inside(step.name, layer); };
-  TensorId branch = net.conv(name("conv1"), x, {.channels = step.planes, .kernel = 3, .stride = step.stride, .padding = 1, .bias = false});
+  TensorId branch =
+      net.conv(name("conv1"), x,
+               {.channels = step.planes, .kernel = 3, .stride = step.stride, .padding = 1, .bias = false, .draw = graph::kMoreSelective});
   branch = net.batch_norm(name("bn1"), branch);
   branch = net.relu(name("relu"), branch);
-  branch = net.conv(name("conv2"), branch, {.channels = step.planes, .kernel = 3, .padding = 1, .bias = false});
-  branch = net.batch_norm(name("bn2"), branch, {.gain = kBranchGain});
+  branch =
+      net.conv(name("conv2"), branch, {.channels = step.planes, .kernel = 3, .padding = 1, .bias = false, .draw = graph::kMoreSelective});
+  branch = net.batch_norm(name("bn2"), branch, {.gain = step.gain});
   const TensorId sum = net.add(name("add"), branch, shortcut(net, step, x, step.planes));
   return net.relu(name("relu_1"), sum);
 }
@@ -51,15 +59,21 @@ TensorId bottleneck_block(Builder& net, const Design& design, const Step& step, 
   const auto name = [&step](const char* layer) { return inside(step.name, layer); };
   const std::int64_t width = step.planes * design.base_width / 64 * design.groups;
   const std::int64_t channels = 4 * step.planes;
-  TensorId branch = net.conv(name("conv1"), x, {.channels = width, .bias = false});
+  TensorId branch = net.conv(name("conv1"), x, {.channels = width, .bias = false, .draw = graph::kMoreSelective});
   branch = net.batch_norm(name("bn1"), branch);
   branch = net.relu(name("relu"), branch);
   branch = net.conv(name("conv2"), branch,
-                    {.channels = width, .kernel = 3, .stride = step.stride, .padding = 1, .groups = design.groups, .bias = false});
+                    {.channels = width,
+                     .kernel = 3,
+                     .stride = step.stride,
+                     .padding = 1,
+                     .groups = design.groups,
+                     .bias = false,
+                     .draw = graph::kMoreSelective});
   branch = net.batch_norm(name("bn2"), branch);
   branch = net.relu(name("relu_1"), branch);
   branch = net.conv(name("conv3"), branch, {.channels = channels, .bias = false});
-  branch = net.batch_norm(name("bn3"), branch, {.gain = kBranchGain});
+  branch = net.batch_norm(name("bn3"), branch, {.gain = step.gain});
   const TensorId sum = net.add(name("add"), branch, shortcut(net, step, x, channels));
   return net.relu(name("relu_2"), sum);
 }
@@ -68,13 +82,14 @@ graph::Graph build_resnet(const Design& design, const BuildOptions& options) {
   Builder net(design.name);
   TensorId x = image_input(net, options, kInputSize);
   x = net.conv("conv1", x, {.channels = 64, .kernel = 7, .stride = 2, .padding = 3, .bias = false});
-  x = net.batch_norm("bn1", x);
+  x = net.batch_norm("bn1", x, kStemNorm);
   x = net.relu("relu", x);
   x = net.max_pool("maxpool", x, {.kernel = 3, .stride = 2, .padding = 1});
   for (std::size_t stage = 0; stage < design.blocks.size(); ++stage) {
+    const float gain = kBranchGain / std::sqrt(static_cast<float>(design.blocks[stage]));
     for (int i = 0; i < design.blocks[stage]; ++i) {
-      const Step step{"layer" + std::to_string(stage + 1) + "." + std::to_string(i), std::int64_t{64} << stage,
-                      stage > 0 && i == 0 ? 2 : 1};
+      const Step step{"layer" + std::to_string(stage + 1) + "." + std::to_string(i), std::int64_t{64} << stage, stage > 0 && i == 0 ? 2 : 1,
+                      gain};
       x = design.block == Block::basic ? basic_block(net, step, x) : bottleneck_block(net, design, step, x);
     }
   }
@@ -111,7 +126,8 @@ std::vector<Network> resnet_networks() {
 }
 
 std::vector<Network> resnext_networks() {
-  const Source source{"resnext", 2016, "Xie, Girshick, Dollar, Tu, He: Aggregated residual transformations for deep neural networks, CVPR 2017"};
+  const Source source{"resnext", 2016,
+                      "Xie, Girshick, Dollar, Tu, He: Aggregated residual transformations for deep neural networks, CVPR 2017"};
   return {describe(source, {"resnext50_32x4d", Block::bottleneck, {3, 4, 6, 3}, 32, 4}, 77.618, 93.698),
           describe(source, {"resnext101_32x8d", Block::bottleneck, {3, 4, 23, 3}, 32, 8}, 79.312, 94.526)};
 }

@@ -20,11 +20,11 @@ constexpr std::array<std::array<std::int64_t, 2>, 8> kFires{
     {{16, 64}, {16, 64}, {32, 128}, {32, 128}, {48, 192}, {48, 192}, {64, 256}, {64, 256}}};
 
 TensorId fire(Builder& net, const std::string& block, TensorId x, std::int64_t squeeze, std::int64_t expand) {
-  x = net.conv(inside(block, "squeeze"), x, {.channels = squeeze});
+  x = net.conv(inside(block, "squeeze"), x, {.channels = squeeze, .draw = graph::kMoreSelective});
   x = net.relu(inside(block, "squeeze_activation"), x);
-  TensorId one = net.conv(inside(block, "expand1x1"), x, {.channels = expand});
+  TensorId one = net.conv(inside(block, "expand1x1"), x, {.channels = expand, .draw = graph::kMoreSelective});
   one = net.relu(inside(block, "expand1x1_activation"), one);
-  TensorId three = net.conv(inside(block, "expand3x3"), x, {.channels = expand, .kernel = 3, .padding = 1});
+  TensorId three = net.conv(inside(block, "expand3x3"), x, {.channels = expand, .kernel = 3, .padding = 1, .draw = graph::kMoreSelective});
   three = net.relu(inside(block, "expand3x3_activation"), three);
   return net.concat(inside(block, "cat"), {one, three});
 }
@@ -43,7 +43,7 @@ graph::Graph build_squeezenet(const Design& design, const BuildOptions& options)
     const auto [squeeze, expand] = kFires[static_cast<std::size_t>(i)];
     x = fire(net, next(), x, squeeze, expand);
   }
-  x = net.conv("classifier.1", x, {.channels = options.classes});
+  x = net.conv("classifier.1", x, {.channels = options.classes, .draw = graph::kMoreSelective});
   x = net.relu("classifier.2", x);
   x = net.global_average_pool("classifier.3", x);
   return net.finish(net.flatten("flatten", x));
@@ -53,8 +53,9 @@ Network describe(const Design& design, double top1, double top5) {
   return {.name = design.name,
           .family = "squeezenet",
           .year = 2016,
-          .paper = "Iandola, Han, Moskewicz, Ashraf, Dally, Keutzer: SqueezeNet: AlexNet-level accuracy with 50x fewer parameters "
-                   "and <0.5MB model size, arXiv:1602.07360",
+          .paper =
+              "Iandola, Han, Moskewicz, Ashraf, Dally, Keutzer: SqueezeNet: AlexNet-level accuracy with 50x fewer parameters "
+              "and <0.5MB model size, arXiv:1602.07360",
           .input_size = kInputSize,
           .published = Published{top1, top5, kTorchvisionV1},
           .build = [design](const BuildOptions& options) { return build_squeezenet(design, options); }};

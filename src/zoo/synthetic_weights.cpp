@@ -17,7 +17,7 @@ namespace inferometer::zoo {
 namespace {
 
 constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15u;
-constexpr std::size_t kBlock = 4096;                     ///< values made at a time; stays in the first cache level
+constexpr std::size_t kBlock = 4096;                           ///< values made at a time; stays in the first cache level
 constexpr std::int64_t kWorthThreads = std::int64_t{1} << 22;  ///< values, below which starting a thread costs more than it saves
 
 /// The output function of SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014).

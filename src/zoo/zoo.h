@@ -14,7 +14,7 @@ namespace inferometer::zoo {
 
 /// What may vary of a network.
 struct BuildOptions {
-  std::int64_t height = 0;   ///< of the input; 0: the network's own
+  std::int64_t height = 0;  ///< of the input; 0: the network's own
   std::int64_t width = 0;
   std::int64_t classes = 1000;
 };
@@ -29,8 +29,8 @@ struct Published {
 struct Network {
   std::string name;
   std::string family;
-  int year = 0;                ///< of the paper
-  std::string paper;           ///< authors, title, venue
+  int year = 0;                   ///< of the paper
+  std::string paper;              ///< authors, title, venue
   std::int64_t input_size = 224;  ///< the network's own height and width
   std::optional<Published> published;
   /// Throws Error{input} naming the layer that has nothing left when the input is too small.

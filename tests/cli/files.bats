@@ -13,7 +13,7 @@ refused() {
   done
 }
 
-# Write an ONNX file of one Relu on an input of these dimensions, and one initialiser of those.
+# Write an ONNX file that adds an initialiser of the second dimensions, with 16 bytes, to an input of the first.
 write_onnx() {
   python3 - "$@" <<'PYTHON'
 import sys
@@ -34,7 +34,7 @@ def value(name, dimensions):
     return block(1, name) + block(2, block(1, number(1, 1) + block(2, shape)))
 
 path, dimensions, weights = sys.argv[1], *[[int(d) for d in text.split("x")] for text in sys.argv[2:4]]
-node = block(1, b"x") + block(2, b"y") + block(4, b"Relu") + block(3, b"relu")
+node = block(1, b"x") + block(1, b"w") + block(2, b"y") + block(4, b"Add") + block(3, b"add")
 initializer = b"".join(number(1, d) for d in weights) + number(2, 1) + block(8, b"w") + block(9, b"\0" * 16)
 graph = block(1, node) + block(2, b"g") + block(5, initializer) + block(11, value(b"x", dimensions)) + block(12, value(b"y", dimensions))
 open(path, "wb").write(number(1, 6) + block(8, number(2, 11)) + block(7, graph))
@@ -42,7 +42,7 @@ PYTHON
 }
 
 @test "the maker of small files makes a right one" {
-  write_onnx right.onnx 1x3x8x8 4
+  write_onnx right.onnx 1x3x8x4 4
   inferometer cost right.onnx --format json
   rows_have 'rows[0]["macs"] == 0'
 }
@@ -80,9 +80,12 @@ PYTHON
   write_onnx huge.onnx 1x3x4611686018427387904x4611686018427387904 4
   inferometer cost huge.onnx
   fails_with 2 "huge.onnx"
-  write_onnx weights.onnx 1x3x8x8 1099511627776x1048576
+  write_onnx weights.onnx 1x3x8x4 1099511627776x1048576
   inferometer cost weights.onnx
   fails_with 2 "weights.onnx"
+  write_onnx more.onnx 1x3x8x4 5
+  inferometer cost more.onnx
+  fails_with 2 "more.onnx"
 }
 
 @test "a folder" {

@@ -53,8 +53,8 @@ CSV
   rows_have 'len(rows) == 1'
   inferometer results --where "model='x'' or 1=1 --'" --format json
   rows_have 'rows == []'
-  inferometer results --where 'modle=resnet18'
-  fails_with 2 "modle" "model"
+  inferometer results --where 'modell=resnet18'
+  fails_with 2 "modell" "model"
   inferometer results --where 'model'
   fails_with 2 "model"
 }

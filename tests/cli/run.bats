@@ -51,7 +51,7 @@ CASES
 @test "rows have every documented key, are kept and found again" {
   inferometer run --model squeezenet1_1 --batch 1,2 "${quick[@]}" --format json
   rows_have 'len(rows) == 2 and [row["batch"] for row in rows] == [1, 2]'
-  rows_have 'all(row["status"] == "passed" and row["verdict"] == "unchecked" and row["runs"] == 5 for row in rows)'
+  rows_have 'all(row["status"] == "passed" and row["verdict"] in ("unchecked", "unstable") and row["runs"] == 5 for row in rows)'
   local keys='model model_sha256 parameters macs gmacs top1 top5 input_height input_width engine engine_version engine_settings device precision precision_requested threads streams requests batch mode protocol status verdict reasons notes starts runs latency_median_ms latency_median_low_ms latency_median_high_ms latency_mean_ms latency_sample_stddev_ms latency_min_ms latency_p90_ms latency_p99_ms latency_p99_high_ms per_image_ms images_per_s load_ms first_inference_ms peak_memory_mb model_memory_mb core_roundtrip_ns core_state timer_overhead_ns harness_ratio agreement_max_error agreement_top1_ratio platform started_at source repro inferometer_version metric_version'
   rows_have "list(rows[0]) == '$keys'.split()"
   local first="$output"
@@ -110,7 +110,8 @@ TOML
   [ "${lines[0]}" = "Times of all" ]
   [[ "${lines[1]}" =~ ^model\ +1\ +2$ ]]
   [[ "$output" == *squeezenet1_1* ]]
-  [[ "$output" == *"? unchecked"* ]]
+  # Never simply valid: the fake engine computes nothing, and a busy machine is unstable too.
+  [[ "$output" == *"? unchecked"* || "$output" == *"~ unstable"* ]]
 }
 
 @test "mistakes in a study are named with file, line and column" {

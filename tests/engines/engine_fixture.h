@@ -23,7 +23,8 @@ inline engine::Engine& engine_named(const std::string& name) {
   return *engine;
 }
 
-inline std::unique_ptr<engine::Session> load(engine::Engine& engine, const std::string& path, const engine::SessionSettings& settings = {}) {
+inline std::unique_ptr<engine::Session> load(engine::Engine& engine, const std::string& path,
+                                             const engine::SessionSettings& settings = {}) {
   engine::ModelFile model;
   model.path = path;
   return engine.load(model, settings);
@@ -82,7 +83,8 @@ inline void expect_refusals(engine::Engine& engine) {
   engine::SessionSettings streams;
   streams.streams = 2;
   refuses("nowhere/model.onnx", {}, ErrorCode::input, "does not exist");
-  const TemporaryFile good = model_file(), unknown = model_file({.op = "Flurb"}), foreign = model_file({.op = "Flurb", .domain = "foo.bar"});
+  const TemporaryFile good = model_file(), unknown = model_file({.op = "Flurb"}),
+                      foreign = model_file({.op = "Flurb", .domain = "foo.bar"});
   const TemporaryFile fixed = model_file({.input = {"1", "3", "4", "4"}, .output = {"1", "3", "4", "4"}});
   const TemporaryFile strings = model_file({.op = "Identity", .type = onnx::TensorProto::STRING});
   const TemporaryFile text("hello world"), empty("");

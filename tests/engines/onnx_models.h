@@ -54,8 +54,8 @@ inline onnx::ModelProto model_of(const OneNode& one) {
   node.set_name("the_node");
   node.set_op_type(one.op);
   node.set_domain(one.domain);
-  node.add_input("x");
-  node.add_output("y");
+  node.add_input(std::string("x"));
+  node.add_output(std::string("y"));
   describe(*graph.add_input(), "x", one.type, one.input);
   describe(*graph.add_output(), "y", one.type, one.output);
   return model;

@@ -42,18 +42,22 @@ void fill(const std::filesystem::path& file) {
   Database database(file, Database::Access::read_write);
   database.execute("PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF");  // speed alone matters while it is made
   std::string row_columns;
-  Statement columns = database.prepare("SELECT name FROM pragma_table_info('rows') WHERE name NOT IN ('id', 'identity', 'model', 'batch', 'per_image_ms')");
+  Statement columns =
+      database.prepare("SELECT name FROM pragma_table_info('rows') WHERE name NOT IN ('id', 'identity', 'model', 'batch', 'per_image_ms')");
   while (columns.step()) row_columns += ", " + std::string(columns.text(0));
-  const std::string numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " + std::to_string(kRows - 1) + ") ";
+  const std::string numbers =
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " + std::to_string(kRows - 1) + ") ";
   const std::string identity = "printf('%064x', i)";
   Transaction transaction(database);
   database.execute((numbers + "INSERT INTO entries SELECT " + identity + ", entry FROM n, entries WHERE identity = 'identity 0'").c_str());
   database.execute((numbers + "INSERT INTO starts SELECT NULL, " + identity +
                     ", platform_id, sighting_id, generation, start_index, status, created_at, core_roundtrip_before_ns, "
-                    "core_roundtrip_after_ns, record, randomblob(1600) FROM n, starts WHERE id = 1").c_str());
-  database.execute((numbers + "INSERT INTO rows(identity, model, batch, per_image_ms" + row_columns + ") SELECT " + identity + ", 'model' || (i % " +
-                    std::to_string(kModels) + "), 1 << (i / " + std::to_string(kModels) + " % " + std::to_string(kBatches) +
-                    "), 1.0 + i % 7" + row_columns + " FROM n, rows WHERE id = 1").c_str());
+                    "core_roundtrip_after_ns, record, randomblob(1600) FROM n, starts WHERE id = 1")
+                       .c_str());
+  database.execute((numbers + "INSERT INTO rows(identity, model, batch, per_image_ms" + row_columns + ") SELECT " + identity +
+                    ", 'model' || (i % " + std::to_string(kModels) + "), 1 << (i / " + std::to_string(kModels) + " % " +
+                    std::to_string(kBatches) + "), 1.0 + i % 7" + row_columns + " FROM n, rows WHERE id = 1")
+                       .c_str());
   transaction.commit();
 }
 
@@ -76,9 +80,9 @@ TEST(StoreScale, a_hundred_thousand_rows_answer_within_a_second) {
   std::optional<Store> store;
   EXPECT_LT(seconds("open", [&] { store.emplace(file); }), 1.0);
   Pivot pivot;
-  EXPECT_LT(seconds("pivot of model by batch, batch>=8", [&] {
-    pivot = store->pivot({.where = parse_where("batch>=8 and engine=fake")}, "model", {"batch"}, "per_image_ms");
-  }), 1.0);
+  EXPECT_LT(seconds("pivot of model by batch, batch>=8",
+                    [&] { pivot = store->pivot({.where = parse_where("batch>=8 and engine=fake")}, "model", {"batch"}, "per_image_ms"); }),
+            1.0);
   EXPECT_EQ(pivot.rows.size(), std::size_t{kModels});
   EXPECT_EQ(pivot.columns, (std::vector<std::string>{"8", "16", "32", "64", "128"}));
   std::size_t values = 0;
@@ -92,13 +96,15 @@ TEST(StoreScale, a_hundred_thousand_rows_answer_within_a_second) {
   EXPECT_GT(rows.size(), std::size_t{kRows / kModels / 2});
   seconds("all rows", [&] { rows = store->rows({}); });
   EXPECT_EQ(rows.size(), std::size_t{kRows});
-  EXPECT_LT(seconds("newest row and starts of one entry, 100 times", [&] {
-    for (int i = 1; i <= 100; ++i) {
-      const std::string identity = rows[static_cast<std::size_t>(i * 997)].identity;
-      ASSERT_TRUE(store->newest_row(identity).has_value());
-      ASSERT_EQ(store->starts(identity, 1).at(0).samples_ns.size(), 200u);
-    }
-  }), 1.0);
+  EXPECT_LT(seconds("newest row and starts of one entry, 100 times",
+                    [&] {
+                      for (int i = 1; i <= 100; ++i) {
+                        const std::string identity = rows[static_cast<std::size_t>(i * 997)].identity;
+                        ASSERT_TRUE(store->newest_row(identity).has_value());
+                        ASSERT_EQ(store->starts(identity, 1).at(0).samples_ns.size(), 200u);
+                      }
+                    }),
+            1.0);
   std::vector<double> roundtrips;
   EXPECT_LT(seconds("core round trips of a platform", [&] { roundtrips = store->core_roundtrips(1); }), 1.0);
 

@@ -22,7 +22,8 @@ TEST(Progress, LinesHoldNoControlCharacters) {
   {
     Progress progress(out, ProgressStyle::lines, 54, steady_now, 80);
     progress.skip(2);
-    progress.begin("resnet18 onnxruntime b2");
+    progress.begin("resnet18 onnxruntime b2", 0, 156);
+    progress.begin("resnet18 onnxruntime b2", 1, 156);
     progress.finish("resnet18 onnxruntime b2", "12.3 ms\tvalid");
     progress.message("remark");
   }
@@ -33,7 +34,7 @@ TEST(Progress, NoneWritesNothing) {
   std::ostringstream out;
   {
     Progress progress(out, ProgressStyle::none, 2, steady_now, 80);
-    progress.begin("a");
+    progress.begin("a", 0, 1);
     progress.finish("a", "b");
     progress.message("c");
   }
@@ -45,34 +46,32 @@ TEST(Progress, BarShowsTimeLeftAndFitsTheTerminal) {
   ManualClock manual;
   {
     Progress progress(out, ProgressStyle::bar, 4, manual.clock(), 60);
-    progress.begin("first");
+    progress.begin("first", 0, 4);
     EXPECT_EQ(out.str(), "\r[....................] 0/4  first\x1b[K");
     manual.now += seconds(10);
     progress.finish("first", "fine");
     out.str("");
-    progress.begin("a name that is much too long for this terminal of sixty columns");
-    EXPECT_EQ(out.str(), "\r[#####...............] 1/4  30 s left  a name that is much t\x1b[K");
+    progress.begin("a name that is much too long for this terminal of sixty columns", 1, 4);
+    EXPECT_EQ(out.str(), "\r[#####...............] 1/4  30 s left  a name that is much \x1b[K");
     out.str("");
   }
   EXPECT_EQ(out.str(), "\r\x1b[K");
 }
 
-TEST(Progress, TimeLeftCountsMeasuredStepsOnly) {
+TEST(Progress, TimeLeftIsOfTheWorkNotOfTheResults) {
   std::ostringstream out;
   ManualClock manual;
   Progress progress(out, ProgressStyle::none, 10, manual.clock(), 80);
   EXPECT_EQ(progress.time_left(), "");
   progress.skip(5);
+  progress.begin("a", 6, 10);  // six starts were found in the store
   EXPECT_EQ(progress.time_left(), "");
-  progress.begin("a");
-  manual.now += seconds(20);
-  progress.finish("a", "");
-  EXPECT_EQ(progress.time_left(), "1 min 20 s left");
-  manual.now += seconds(1000);  // between steps: not a step's time
-  progress.begin("b");
   manual.now += seconds(40);
-  progress.finish("b", "");
-  EXPECT_EQ(progress.time_left(), "1 min 30 s left");
+  progress.begin("b", 7, 10);
+  EXPECT_EQ(progress.time_left(), "2 min 0 s left");
+  manual.now += seconds(20);
+  progress.begin("c", 8, 10);
+  EXPECT_EQ(progress.time_left(), "1 min 0 s left");
 }
 
 TEST(Progress, DurationText) {

@@ -156,8 +156,9 @@ TEST(Study, Errors) {
     const char* message;
     const char* hint_part;
   } cases[] = {
-      {"name = ", "s.toml:1:7: ", "TOML"},
-      {"x = \xff", "s.toml:1:5: ", "TOML"},
+      {"name = ", "s.toml:1:8: ", "TOML"},
+      {"x = \xff", "s.toml:1:4: ", "TOML"},
+      {"[%run]", "s.toml", "TOML"},  // toml++ checks this by an assertion
       {"nam = \"x\"", "s.toml:1:1: unknown key 'nam'", "name"},
       {"name = 3", "s.toml:1:1: name: must be a string, not a whole number", ""},
       {"run = 3", "s.toml:1:1: run: must be written [[run]], once for each run, not a whole number", ""},
@@ -183,7 +184,7 @@ TEST(Study, Errors) {
       {"[[run]]\nshapes = \"1x3\"", "s.toml:2:1: shapes: must be a table such as { input = \"1x3x224x224\" }, not a string", ""},
       {"[[run]]\nmodels = \"a\"\nname = \"x\"\n[[run]]\nmodels = \"b\"\nname = \"x\"", "s.toml: two runs are named 'x'", "name"},
       {"[[table]]\nrows = \"model\"\ncolumns = \"batch\"", "s.toml:1:1: the key 'value' is missing here", ""},
-      {"[[table]]\nrows = \"modle\"", "s.toml:2:1: rows: a row has no column 'modle'", "model"},
+      {"[[table]]\nrows = \"modell\"", "s.toml:2:1: rows: a row has no column 'modell'", "model"},
       {"[[table]]\nvalue = \"engine\"", "s.toml:2:1: value: the column 'engine' holds no numbers", ""},
       {"[[figure]]\ntype = \"bubbel\"", "s.toml:1:1: unknown figure type 'bubbel'", "bubble"},
       {"[[figure]]\nfit = { modle = \"x\" }", "s.toml:2:9: unknown key 'modle'", "model"},

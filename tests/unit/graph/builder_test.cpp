@@ -20,11 +20,18 @@ TEST(Builder, NamesLayersAndTensorsAsTorchvisionDoes) {
   const Graph graph = net.finish(net.linear("classifier", net.flatten("flatten", x), {.features = 10}));
   const std::vector<std::pair<std::string, Role>> expected = {
       {"input", Role::input},
-      {"features.0.weight", Role::parameter}, {"features.0.bias", Role::parameter}, {"features.0", Role::activation},
-      {"features.1.weight", Role::parameter}, {"features.1.bias", Role::parameter},
-      {"features.1.running_mean", Role::buffer}, {"features.1.running_var", Role::buffer}, {"features.1", Role::activation},
+      {"features.0.weight", Role::parameter},
+      {"features.0.bias", Role::parameter},
+      {"features.0", Role::activation},
+      {"features.1.weight", Role::parameter},
+      {"features.1.bias", Role::parameter},
+      {"features.1.running_mean", Role::buffer},
+      {"features.1.running_var", Role::buffer},
+      {"features.1", Role::activation},
       {"flatten", Role::activation},
-      {"classifier.weight", Role::parameter}, {"classifier.bias", Role::parameter}, {"output", Role::activation},
+      {"classifier.weight", Role::parameter},
+      {"classifier.bias", Role::parameter},
+      {"output", Role::activation},
   };
   ASSERT_EQ(graph.tensors.size(), expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) {
@@ -47,13 +54,14 @@ TEST(Builder, PaddingIsHeightThenWidthAtBothEnds) {
 }
 
 TEST(Builder, InitialValuesFollowHe) {
-  EXPECT_EQ(he_uniform(6).radius, 1.0f);
-  EXPECT_EQ(he_uniform(150, 0.5f).radius, 0.1f);
-  EXPECT_EQ(he_uniform(27).centre, 0.0f);
+  EXPECT_EQ(initial_of({}, 6).radius, 1.0f);
+  EXPECT_EQ(initial_of({0.5f, 3.0f}, 150).radius, 0.1f);
+  EXPECT_EQ(initial_of({0.5f, 3.0f}, 150).centre, -0.02f);
+  EXPECT_EQ(initial_of({}, 27).centre, 0.0f);
   Builder net("net");
   const TensorId x = net.input("input", {kBatch, 8, 8, 8});
   const Graph graph = net.finish(net.conv("conv", x, {.channels = 4, .kernel = 3, .groups = 2}));
-  EXPECT_EQ(graph.tensors[1].initial.radius, he_uniform(4 * 9).radius);
+  EXPECT_EQ(graph.tensors[1].initial.radius, initial_of({}, 4 * 9).radius);
 }
 
 TEST(Builder, SeveralOutputs) {

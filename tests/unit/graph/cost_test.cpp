@@ -21,13 +21,13 @@ TEST(ComputeCost, EveryOperatorByHand) {
   x = net.batch_norm("bn", x);
   x = net.relu("relu", x);
   x = net.max_pool("max", x, {.kernel = Extent(2, 3), .stride = 1, .padding = Extent(0, 1)});  // 6x6x8
-  x = net.adaptive_average_pool("adaptive", x, Extent(4, 8));  // windows of 2 rows; 0-2 1-3 3-5 4-6
+  x = net.adaptive_average_pool("adaptive", x, Extent(4, 8));                                  // windows of 2 rows; 0-2 1-3 3-5 4-6
   x = net.add("add", x, x);
-  x = net.concat("concat", {x, x});                            // 12x4x8
+  x = net.concat("concat", {x, x});  // 12x4x8
   x = net.transpose("transpose", x, {0, 2, 3, 1});
   x = net.reshape("reshape", x, {0, 32, 12});
   const TensorId t = net.transpose("turned", x, {0, 2, 1});
-  TensorId y = net.matmul("attention", x, t);                  // 32x32
+  TensorId y = net.matmul("attention", x, t);  // 32x32
   y = net.softmax("softmax", y);
   y = net.linear("linear", y, {.features = 5, .bias = false});  // 32x5
   y = net.node("mean", ReduceMean{{1}, false}, {y});

@@ -72,7 +72,10 @@ TEST(InferShapes, Cases) {
       {"pool ceil", MaxPool{window({3, 3}, {2, 2}), Rounding::ceil}, {image}, {{2, 6, 4, 4}}},
       // 112 padded by 1: Caffe and PyTorch both drop the window that would start in the padding behind.
       {"pool ceil, window outside", MaxPool{window({1, 1}, {2, 2}, {0, 0, 0, 0}), Rounding::ceil}, {{kBatch, 1, 4, 5}}, {{2, 1, 2, 3}}},
-      {"pool caffe, padded", MaxPool{window({3, 3}, {2, 2}, {1, 1, 1, 1}), Rounding::caffe_ceil}, {{kBatch, 1, 112, 112}}, {{2, 1, 57, 57}}},
+      {"pool caffe, padded",
+       MaxPool{window({3, 3}, {2, 2}, {1, 1, 1, 1}), Rounding::caffe_ceil},
+       {{kBatch, 1, 112, 112}},
+       {{2, 1, 57, 57}}},
       {"pool caffe, unpadded", AveragePool{window({3, 3}, {2, 2}), Rounding::caffe_ceil}, {{kBatch, 1, 112, 13}}, {{2, 1, 56, 6}}},
       {"adaptive, up and down", AdaptiveAveragePool{7, 3}, {{kBatch, 5, 1, 9}}, {{2, 5, 7, 3}}},
       {"global", GlobalAveragePool{}, {image}, {{2, 6, 1, 1}}},
@@ -197,7 +200,13 @@ TEST(InferShapes, HostileSizesNeverWrapAround) {
 
 TEST(InferShapes, BatchIsTheGraphsOwnOrAny) {
   EXPECT_EQ(output_shapes(one_node(Identity{}, {{4, 3}}), 4), (std::vector<Shape>{{4, 3}}));
-  EXPECT_NE(error_of([] { infer_shapes(one_node(Identity{}, {{1, 3}}), 4); }, ErrorCode::unsupported).find("batch fixed at 1"), std::string::npos);
+  EXPECT_NE(error_of(
+                [] {
+                  infer_shapes(one_node(Identity{}, {{1, 3}}), 4);
+                },
+                ErrorCode::unsupported)
+                .find("batch fixed at 1"),
+            std::string::npos);
   error_of([] { infer_shapes(one_node(Identity{}, {{kBatch, 3}}), 0); }, ErrorCode::usage);
   EXPECT_NE(error_of([] { infer_shapes(one_node(Identity{}, {{kBatch, -1}}), 1); }).find("in0"), std::string::npos);
   EXPECT_NE(error_of([] { infer_shapes(one_node(Identity{}, {{kBatch, 0}}), 1); }).find("in0"), std::string::npos);

@@ -19,25 +19,75 @@ Row full_row() {
   for_each_row_field([&]<typename Value>(const RowField<Value>& field) {
     ++n;
     Value& value = row.*field.member;
-    if constexpr (std::is_same_v<Value, std::vector<std::string>>) value = {"first " + std::to_string(n), "second \"quoted\""};
-    else if constexpr (std::is_same_v<Value, std::string>) value = "text " + std::to_string(n);
-    else if constexpr (std::is_same_v<Value, std::optional<std::string>>) value = "optional " + std::to_string(n);
-    else if constexpr (std::is_same_v<Value, std::optional<std::int64_t>>) value = 9'007'199'254'740'993 + n;  // beyond 2^53
-    else value = 0.1 + static_cast<double>(n);
+    if constexpr (std::is_same_v<Value, std::vector<std::string>>)
+      value = {"first " + std::to_string(n), "second \"quoted\""};
+    else if constexpr (std::is_same_v<Value, std::string>)
+      value = "text " + std::to_string(n);
+    else if constexpr (std::is_same_v<Value, std::optional<std::string>>)
+      value = "optional " + std::to_string(n);
+    else if constexpr (std::is_same_v<Value, std::optional<std::int64_t>>)
+      value = 9'007'199'254'740'993 + n;  // beyond 2^53
+    else
+      value = 0.1 + static_cast<double>(n);
   });
   return row;
 }
 
 TEST(Row, columns_are_those_of_the_documents_in_order) {
-  const std::vector<std::string> documented{
-      "model", "model_sha256", "parameters", "macs", "gmacs", "top1", "top5", "input_height", "input_width", "engine",
-      "engine_version", "engine_settings", "device", "precision", "precision_requested", "threads", "streams", "requests",
-      "batch", "mode", "protocol", "status", "verdict", "reasons", "notes", "starts", "runs", "latency_median_ms",
-      "latency_median_low_ms", "latency_median_high_ms", "latency_mean_ms", "latency_sample_stddev_ms", "latency_min_ms",
-      "latency_p90_ms", "latency_p99_ms", "latency_p99_high_ms", "per_image_ms", "images_per_s", "load_ms",
-      "first_inference_ms", "peak_memory_mb", "model_memory_mb", "core_roundtrip_ns", "core_state", "timer_overhead_ns",
-      "harness_ratio", "agreement_max_error", "agreement_top1_ratio", "platform", "started_at", "source", "repro",
-      "inferometer_version", "metric_version"};
+  const std::vector<std::string> documented{"model",
+                                            "model_sha256",
+                                            "parameters",
+                                            "macs",
+                                            "gmacs",
+                                            "top1",
+                                            "top5",
+                                            "input_height",
+                                            "input_width",
+                                            "engine",
+                                            "engine_version",
+                                            "engine_settings",
+                                            "device",
+                                            "precision",
+                                            "precision_requested",
+                                            "threads",
+                                            "streams",
+                                            "requests",
+                                            "batch",
+                                            "mode",
+                                            "protocol",
+                                            "status",
+                                            "verdict",
+                                            "reasons",
+                                            "notes",
+                                            "starts",
+                                            "runs",
+                                            "latency_median_ms",
+                                            "latency_median_low_ms",
+                                            "latency_median_high_ms",
+                                            "latency_mean_ms",
+                                            "latency_sample_stddev_ms",
+                                            "latency_min_ms",
+                                            "latency_p90_ms",
+                                            "latency_p99_ms",
+                                            "latency_p99_high_ms",
+                                            "per_image_ms",
+                                            "images_per_s",
+                                            "load_ms",
+                                            "first_inference_ms",
+                                            "peak_memory_mb",
+                                            "model_memory_mb",
+                                            "core_roundtrip_ns",
+                                            "core_state",
+                                            "timer_overhead_ns",
+                                            "harness_ratio",
+                                            "agreement_max_error",
+                                            "agreement_top1_ratio",
+                                            "platform",
+                                            "started_at",
+                                            "source",
+                                            "repro",
+                                            "inferometer_version",
+                                            "metric_version"};
   EXPECT_EQ(row_columns(), documented);
 }
 
@@ -91,13 +141,16 @@ TEST(Row, reading_takes_missing_and_unknown_keys_and_forgets_the_old_values) {
 }
 
 TEST(Row, reading_names_the_column_of_a_wrong_type) {
-  const std::vector<std::pair<std::string, std::string>> cases{
-      {R"({"model": 3})", "model"},          {R"({"model": null})", "model"},
-      {R"({"batch": "4"})", "batch"},        {R"({"batch": 1.5})", "batch"},
-      {R"({"batch": 18446744073709551615})", "batch"},
-      {R"({"gmacs": "many"})", "gmacs"},     {R"({"notes": "one"})", "notes"},
-      {R"({"reasons": [1]})", "reasons"},    {R"({"verdict": true})", "verdict"},
-      {R"([1])", "object"}};
+  const std::vector<std::pair<std::string, std::string>> cases{{R"({"model": 3})", "model"},
+                                                               {R"({"model": null})", "model"},
+                                                               {R"({"batch": "4"})", "batch"},
+                                                               {R"({"batch": 1.5})", "batch"},
+                                                               {R"({"batch": 18446744073709551615})", "batch"},
+                                                               {R"({"gmacs": "many"})", "gmacs"},
+                                                               {R"({"notes": "one"})", "notes"},
+                                                               {R"({"reasons": [1]})", "reasons"},
+                                                               {R"({"verdict": true})", "verdict"},
+                                                               {R"([1])", "object"}};
   for (const auto& [text, named] : cases) {
     Row row;
     try {

@@ -35,11 +35,11 @@ const measure::Row& row_of(const ImportedFile& file, const std::string& model, s
 TEST(Import, takes_columns_by_name_and_by_map_and_notes_the_rest) {
   const TemporaryFolder folder;
   put_file(folder / "board.csv",
-        "\xef\xbb\xbfnet,batch,ms_per_image,weather,verdict,source\r\n"
-        "resnet18,1,\"12.5\",sunny,valid,lab\r\n"
-        "resnet18,2,x,,,\r\n"
-        "resnet18,4,,rain,,\r\n"
-        "vgg16,1,80,,,\r\n");
+           "\xef\xbb\xbfnet,batch,ms_per_image,weather,verdict,source\r\n"
+           "resnet18,1,\"12.5\",sunny,valid,lab\r\n"
+           "resnet18,2,x,,,\r\n"
+           "resnet18,4,,rain,,\r\n"
+           "vgg16,1,80,,,\r\n");
   const ImportedFile file = read_import(folder / "board.csv", {.columns = {{"model", "net"}, {"per_image_ms", "ms_per_image"}}});
   EXPECT_EQ(file.source, "board.csv");
   EXPECT_EQ(file.left_out, 1u);
@@ -55,7 +55,9 @@ TEST(Import, takes_columns_by_name_and_by_map_and_notes_the_rest) {
   EXPECT_EQ(file.rows[1].status, "out_of_memory");
   EXPECT_FALSE(file.rows[1].per_image_ms.has_value());
   EXPECT_FALSE(file.rows[2].verdict.has_value());
-  EXPECT_EQ(read_import(folder / "board.csv", {.columns = {{"model", "net"}, {"per_image_ms", "ms_per_image"}}, .source = "my board"}).rows[0].source,
+  EXPECT_EQ(read_import(folder / "board.csv", {.columns = {{"model", "net"}, {"per_image_ms", "ms_per_image"}}, .source = "my board"})
+                .rows[0]
+                .source,
             "my board");
 }
 
@@ -79,7 +81,8 @@ TEST(Import, an_error_stores_nothing) {
   put_file(folder / "a.csv", "model,per_image_ms\nalexnet,1\nvgg16,fast\n");
   expect_error(ErrorCode::input, "a.csv:3: per_image_ms is 'fast'", [&] { import_file(store, folder / "a.csv"); });
   EXPECT_TRUE(store.rows({}).empty());
-  expect_error(ErrorCode::usage, "cannot have the source 'measured'", [&] { store.import_rows({sample_row("a", 1, 1.0)}, "measured", "{}"); });
+  expect_error(ErrorCode::usage, "cannot have the source 'measured'",
+               [&] { store.import_rows({sample_row("a", 1, 1.0)}, "measured", "{}"); });
   expect_error(ErrorCode::usage, "cannot have the source ''", [&] { store.import_rows({sample_row("a", 1, 1.0)}, "", "{}"); });
 }
 
@@ -120,10 +123,13 @@ TEST(Import, errors) {
 TEST(Published, every_measurement_imports_whole_and_only_once) {
   const TemporaryFolder folder;
   Store store(folder / "a.db");
-  const std::map<std::string, std::size_t> expected{
-      {"modeltest_colab_latency.csv", 273},      {"modelscomparison_colab_latency.csv", 231}, {"modelscomparison_memory_digitised.csv", 21},
-      {"icassp23_throughput.csv", 90},           {"icassp23_efficiency.csv", 90},             {"dd_performances_latency.csv", 222},
-      {"dd_performances_nano_digitised.csv", 13}};
+  const std::map<std::string, std::size_t> expected{{"modeltest_colab_latency.csv", 273},
+                                                    {"modelscomparison_colab_latency.csv", 231},
+                                                    {"modelscomparison_memory_digitised.csv", 21},
+                                                    {"icassp23_throughput.csv", 90},
+                                                    {"icassp23_efficiency.csv", 90},
+                                                    {"dd_performances_latency.csv", 222},
+                                                    {"dd_performances_nano_digitised.csv", 13}};
   std::size_t all = 0;
   for (const auto& [name, rows] : expected) {
     SCOPED_TRACE(name);
@@ -159,8 +165,9 @@ TEST(Published, model_test_carries_what_it_measured) {
   EXPECT_EQ(row.status, "passed");
   EXPECT_TRUE(has_note(row, "data set: CIFAR-100"));
   EXPECT_TRUE(has_note(row, "the study writes VGG-11BN"));
-  EXPECT_TRUE(has_note(row, "timed: whole test pass: data loading by 2 workers, transforms and inference, divided by images; "
-                            "Google Colab GPU, PyTorch 1.9"));
+  EXPECT_TRUE(has_note(row,
+                       "timed: whole test pass: data loading by 2 workers, transforms and inference, divided by images; "
+                       "Google Colab GPU, PyTorch 1.9"));
   EXPECT_EQ(row_of(file, "model_test:AlexNet", 1).per_image_ms, 8.19);
   EXPECT_TRUE(has_note(row_of(file, "model_test:AlexNet", 1), "no network of the zoo: private net of 27.6 M parameters"));
   EXPECT_NO_THROW(row_of(file, "shufflenet_v2_x0_5", 1));
@@ -223,9 +230,11 @@ TEST(Published, dd_performances_takes_platforms_from_its_column) {
 
 TEST(Published, tables_that_are_no_measurements_and_options_beside_sources_are_refused) {
   expect_error(ErrorCode::input, "holds cost, not measurements", [] { read_import(kPublished / "dd_performances_cost.csv"); });
-  expect_error(ErrorCode::input, "holds conditions, not measurements", [] { read_import(kPublished / "modelscomparison_input_sizes.csv"); });
-  expect_error(ErrorCode::usage, "is listed in the sources.csv beside it",
-               [] { read_import(kPublished / "icassp23_throughput.csv", {.columns = {{"images_per_s", "value"}}}); });
+  expect_error(ErrorCode::input, "holds conditions, not measurements",
+               [] { read_import(kPublished / "modelscomparison_input_sizes.csv"); });
+  expect_error(ErrorCode::usage, "is listed in the sources.csv beside it", [] {
+    read_import(kPublished / "icassp23_throughput.csv", {.columns = {{"images_per_s", "value"}}});
+  });
   EXPECT_THROW(read_import(kPublished / "sources.csv"), Error);
   EXPECT_THROW(read_import(kPublished / "names.csv"), Error);
 }
@@ -254,7 +263,8 @@ TEST(Published, a_changed_table_is_an_error_with_its_line) {
     put_file(folder / name, content);
     return folder / name;
   };
-  expect_error(ErrorCode::input, "lacks the column 'ms_per_image'", [&] { read_import(copy("modeltest_colab_latency.csv", "model,batch,ms\na,1,2\n")); });
+  expect_error(ErrorCode::input, "lacks the column 'ms_per_image'",
+               [&] { read_import(copy("modeltest_colab_latency.csv", "model,batch,ms\na,1,2\n")); });
   expect_error(ErrorCode::input, ":2: ms_per_image is 'quick'",
                [&] { read_import(copy("modeltest_colab_latency.csv", "model,batch,ms_per_image\nVGG-16,1,quick\n")); });
   expect_error(ErrorCode::input, ":2: ms_per_image is '0'",

@@ -1,3 +1,5 @@
+#include <limits>
+
 #include <gtest/gtest.h>
 
 #include "measure/row_fields.h"
@@ -29,11 +31,16 @@ TEST_F(Queries, a_row_comes_back_with_every_field) {
   measure::for_each_row_field([&]<typename Value>(const measure::RowField<Value>& field) {
     ++n;
     Value& value = row.*field.member;
-    if constexpr (std::is_same_v<Value, std::vector<std::string>>) value = {"a \"b\"\n", std::to_string(n)};
-    else if constexpr (std::is_same_v<Value, std::string>) value = std::string("text\0", 5) + std::to_string(n);
-    else if constexpr (std::is_same_v<Value, std::optional<std::string>>) value = "optional " + std::to_string(n);
-    else if constexpr (std::is_same_v<Value, std::optional<std::int64_t>>) value = INT64_MAX - n;
-    else value = 0.1 + static_cast<double>(n);
+    if constexpr (std::is_same_v<Value, std::vector<std::string>>)
+      value = {"a \"b\"\n", std::to_string(n)};
+    else if constexpr (std::is_same_v<Value, std::string>)
+      value = std::string("text\0", 5) + std::to_string(n);
+    else if constexpr (std::is_same_v<Value, std::optional<std::string>>)
+      value = "optional " + std::to_string(n);
+    else if constexpr (std::is_same_v<Value, std::optional<std::int64_t>>)
+      value = INT64_MAX - n;
+    else
+      value = 0.1 + static_cast<double>(n);
   });
   save(row);
   save(measure::Row{});
@@ -108,6 +115,23 @@ TEST_F(Queries, numbers_compare_as_numbers_and_text_exactly) {
       {"model=' or 1=1 --'", ""},
   };
   for (const auto& [where, models] : cases) EXPECT_EQ(found(where), models) << where;
+}
+
+TEST_F(Queries, integers_beyond_what_a_double_holds_compare_exactly) {
+  measure::Row row = sample_row("odd", 1, 1.0);
+  row.macs = 9'007'199'254'740'993;  // 2^53 + 1
+  save(row);
+  EXPECT_EQ(found("macs=9007199254740993"), "odd ");
+  EXPECT_EQ(found("macs=9007199254740992"), "");
+  EXPECT_EQ(found("macs>9007199254740992"), "odd ");
+}
+
+TEST_F(Queries, figures_that_are_no_numbers_are_stored_as_null) {
+  measure::Row row = sample_row("odd", 1, std::numeric_limits<double>::infinity());
+  row.gmacs = std::numeric_limits<double>::quiet_NaN();
+  save(row);
+  EXPECT_FALSE(store.rows({})[0].row.per_image_ms.has_value());
+  EXPECT_FALSE(store.rows({})[0].row.gmacs.has_value());
 }
 
 TEST_F(Queries, conditions_made_by_hand_are_checked_too) {

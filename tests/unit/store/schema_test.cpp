@@ -10,9 +10,7 @@ namespace inferometer::store {
 namespace {
 
 constexpr std::array<SchemaStep, 1> kFirst{{{1, "CREATE TABLE a(x INTEGER) STRICT; INSERT INTO a VALUES (41)"}}};
-constexpr std::array<SchemaStep, 3> kThird{{kFirst[0],
-                                            {2, "ALTER TABLE a ADD COLUMN y TEXT"},
-                                            {3, "UPDATE a SET x = x + 1, y = 'new'"}}};
+constexpr std::array<SchemaStep, 3> kThird{{kFirst[0], {2, "ALTER TABLE a ADD COLUMN y TEXT"}, {3, "UPDATE a SET x = x + 1, y = 'new'"}}};
 constexpr std::array<SchemaStep, 3> kBroken{{kFirst[0], {2, "ALTER TABLE a ADD COLUMN y TEXT"}, {3, "UPDATE a SET z = 1"}}};
 
 Database open(const std::filesystem::path& file) { return {file, Database::Access::read_write}; }
@@ -70,14 +68,15 @@ TEST(Schema, the_document_names_every_table_and_column) {
   Store store(folder / "a.db");
   Database database = open(folder / "a.db");
   const std::string document = content_of(std::filesystem::path(INFEROMETER_SOURCE_DIR) / "docs/store.md");
-  Statement statement = database.prepare(
-      "SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table' ORDER BY 1, 2");
+  Statement statement =
+      database.prepare("SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table' ORDER BY 1, 2");
   int seen = 0;
   while (statement.step()) {
     ++seen;
     const std::string table(statement.text(0)), column(statement.text(1));
     EXPECT_NE(document.find("`" + table + "`"), std::string::npos) << table;
-    if (table == "rows" && measure::row_columns().end() != std::find(measure::row_columns().begin(), measure::row_columns().end(), column)) {
+    if (table == "rows" &&
+        measure::row_columns().end() != std::find(measure::row_columns().begin(), measure::row_columns().end(), column)) {
       continue;  // those are the columns of every row, documented as such
     }
     EXPECT_NE(document.find("`" + column + "`"), std::string::npos) << table << "." << column;

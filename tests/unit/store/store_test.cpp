@@ -105,7 +105,8 @@ TEST(StoreOpening, what_is_no_store_is_refused_and_left_as_it_was) {
   }
   expect_error(ErrorCode::input, "is a folder", [&] { Store store(folder.path()); });
   expect_error(ErrorCode::input, "is not a regular file", [&] { Store store("/dev/null"); });
-  expect_error(ErrorCode::io, "the folder " + (folder / "none").string() + " does not exist", [&] { Store store(folder / "none" / "a.db"); });
+  expect_error(ErrorCode::io, "the folder " + (folder / "none").string() + " does not exist",
+               [&] { Store store(folder / "none" / "a.db"); });
   expect_error(ErrorCode::usage, "is empty", [&] { Store store(""); });
 }
 
@@ -223,6 +224,9 @@ TEST(Store, keeps_a_start_whole) {
     store.save_start("e", sample_entry("alexnet"), platform, 1, first);
     store.save_start("other", sample_entry("vgg16"), platform, 5, first);
   }
+  // Samples lie in their blob alone.
+  EXPECT_EQ(Database(folder / "a.db", Database::Access::read_write).integer("SELECT count(*) FROM starts WHERE record LIKE '%4000000000%'"),
+            0);
   const Store store(folder / "a.db");
   EXPECT_EQ(store.newest_generation("e"), 1);
   EXPECT_TRUE(store.starts("e", 2).empty());
@@ -289,7 +293,8 @@ TEST(Store, platforms_are_recognised_and_every_sighting_stands_with_its_rows) {
   EXPECT_EQ(database.integer("SELECT count(*) FROM rows r JOIN platform_sightings s ON s.id = r.sighting_id WHERE "
                              "(r.identity = 'r1' AND s.details LIKE '%6.1%') OR (r.identity = 'r2' AND s.details LIKE '%6.2%')"),
             2);
-  EXPECT_EQ(database.integer("SELECT count(*) FROM starts JOIN platform_sightings s ON s.id = sighting_id WHERE s.details LIKE '%6.1%'"), 1);
+  EXPECT_EQ(database.integer("SELECT count(*) FROM starts JOIN platform_sightings s ON s.id = sighting_id WHERE s.details LIKE '%6.1%'"),
+            1);
   EXPECT_THROW(store.save_row("r3", 999, 1, sample_row("alexnet", 1, 1.0)), Error);  // no such platform
 }
 
