@@ -62,72 +62,33 @@ enum class Rounding : std::uint8_t {
   caffe_ceil,  ///< Caffe's: as ceil, but that last rule only applies when there is padding
 };
 
-struct Conv {
-  Window window;
-  std::int64_t groups = 1;
-};  ///< x, weight [O, I/groups, kh, kw], bias? [O]
-struct BatchNorm {
-  float epsilon = 1e-5f;
-};  ///< x, scale, bias, mean, variance (each [C])
-struct MaxPool {
-  Window window;
-  Rounding rounding = Rounding::floor;
-};  ///< x
-struct AveragePool {
-  Window window;
-  Rounding rounding = Rounding::floor;
-  bool count_include_pad = false;
-};  ///< x
-struct AdaptiveAveragePool {
-  std::int64_t height = 1, width = 1;
-};                            ///< x; PyTorch's adaptive windows
-struct GlobalAveragePool {};  ///< x -> [N, C, 1, 1]
-struct ReduceMean {
-  std::vector<std::int64_t> axes;
-  bool keep_dimensions = true;
-};                 ///< x
-struct Linear {};  ///< x [..., I], weight [O, I], bias? [O]
-struct MatMul {};  ///< a, b, with NumPy's batching
-struct Add {};     ///< a, b, broadcasting as NumPy does
-struct Sub {};     ///< a, b
-struct Mul {};     ///< a, b
-struct Div {};     ///< a, b
-struct Concat {
-  std::int64_t axis = 1;
-};  ///< x...
-struct Split {
-  std::int64_t axis = 1;
-  std::vector<std::int64_t> sizes;
-};  ///< x -> one output per size
+// clang-format off
+struct Conv { Window window; std::int64_t groups = 1; };            ///< x, weight [O, I/groups, kh, kw], bias? [O]
+struct BatchNorm { float epsilon = 1e-5f; };                        ///< x, scale, bias, mean, variance (each [C])
+struct MaxPool { Window window; Rounding rounding = Rounding::floor; };                                   ///< x
+struct AveragePool { Window window; Rounding rounding = Rounding::floor; bool count_include_pad = false; };  ///< x
+struct AdaptiveAveragePool { std::int64_t height = 1, width = 1; };  ///< x; PyTorch's adaptive windows
+struct GlobalAveragePool {};                                        ///< x -> [N, C, 1, 1]
+struct ReduceMean { std::vector<std::int64_t> axes; bool keep_dimensions = true; };  ///< x; no axes: all of them
+struct Linear {};                                                   ///< x [..., I], weight [O, I], bias? [O]
+struct MatMul {};                                                   ///< a, b, with NumPy's batching
+struct Add {};                                                      ///< a, b, broadcasting as NumPy does
+struct Sub {};                                                      ///< a, b
+struct Mul {};                                                      ///< a, b
+struct Div {};                                                      ///< a, b
+struct Concat { std::int64_t axis = 1; };                           ///< x...
+struct Split { std::int64_t axis = 1; std::vector<std::int64_t> sizes; };  ///< x -> one output per size
 /// x. Negative begin and end count from the back, both are then clamped to the dimension; step is at least 1.
-struct Slice {
-  std::int64_t axis = 0, begin = 0, end = 0, step = 1;
-};
-struct Reshape {
-  std::vector<std::int64_t> shape;
-};  ///< x; 0 copies a dimension, one -1 is inferred
-struct Transpose {
-  std::vector<std::int64_t> permutation;
-};  ///< x
-struct Flatten {
-  std::int64_t axis = 1;
-};  ///< x
-struct Pad {
-  std::vector<std::int64_t> pads;
-  float value = 0;
-};  ///< x; begins of every axis, then ends
-struct Lrn {
-  std::int64_t size = 5;
-  float alpha = 1e-4f, beta = 0.75f, k = 1;
-};  ///< x, across channels
-struct Softmax {
-  std::int64_t axis = -1;
-};  ///< x
-struct LayerNorm {
-  std::int64_t axis = -1;
-  float epsilon = 1e-5f;
-};                   ///< x, scale, bias?
-struct Identity {};  ///< x; also dropout at inference
+struct Slice { std::int64_t axis = 0, begin = 0, end = 0, step = 1; };
+struct Reshape { std::vector<std::int64_t> shape; };                ///< x; 0 copies a dimension, one -1 is inferred
+struct Transpose { std::vector<std::int64_t> permutation; };        ///< x
+struct Flatten { std::int64_t axis = 1; };                          ///< x
+struct Pad { std::vector<std::int64_t> pads; float value = 0; };    ///< x; begins of every axis, then ends
+struct Lrn { std::int64_t size = 5; float alpha = 1e-4f, beta = 0.75f, k = 1; };  ///< x, across channels
+struct Softmax { std::int64_t axis = -1; };                         ///< x
+struct LayerNorm { std::int64_t axis = -1; float epsilon = 1e-5f; };  ///< x, scale, bias?
+struct Identity {};                                                 ///< x; also dropout at inference
+// clang-format on
 
 enum class ActivationKind : std::uint8_t {
   relu,

@@ -17,7 +17,12 @@ std::optional<double> core_roundtrip_ns(int core_a, int core_b);
 /// CPUs that this process may use, ascending.
 std::vector<int> usable_cpus();
 
-enum class CoreState { unknown, near, far };
+enum class CoreState {
+  unknown,  ///< one thread, no reading, or only one state known on this machine
+  near,
+  far,
+  changed,  ///< from one to the other during the start
+};
 
 /// The state of one reading, given all readings known on this machine (spec: two clusters more than 1.5 apart).
 CoreState core_state(double roundtrip_ns, std::span<const double> known);

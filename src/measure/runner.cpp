@@ -168,7 +168,9 @@ class Runner {
     std::vector<int> result;
     if (job.repeats_left <= 0) return result;
     for (const auto& [index, start] : job.starts) {
-      if (start.status == Status::passed && state_of(start, roundtrips_) == CoreState::far) result.push_back(index);
+      if (start.status != Status::passed) continue;
+      const CoreState state = state_of(start, roundtrips_);
+      if (state == CoreState::far || state == CoreState::changed) result.push_back(index);
     }
     return result;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -150,7 +151,7 @@ void add_rest(const std::vector<StartRecord>& starts, Row& row) {
   }
 }
 
-std::string_view name_of_state(CoreState state) { return state == CoreState::far ? "far" : "near"; }
+std::string_view name_of_state(CoreState state) { return state == CoreState::near ? "near" : "far"; }
 
 }  // namespace
 
@@ -160,14 +161,22 @@ CoreState state_of(const StartRecord& start, std::span<const double> known_round
   if (!before || !after) return CoreState::unknown;
   const CoreState first = core_state(*before, known_roundtrips), second = core_state(*after, known_roundtrips);
   const bool changed = std::max(*before, *after) > kStateRatio * std::min(*before, *after);
-  if (changed || first == CoreState::far || second == CoreState::far) return CoreState::far;
+  if (changed) return CoreState::changed;
+  if (first == CoreState::far || second == CoreState::far) return CoreState::far;
   return first;
 }
 
 std::vector<bool> poolable(std::span<const CoreState> states) {
-  const bool some_near = std::any_of(states.begin(), states.end(), [](CoreState s) { return s != CoreState::far; });
+  // One state only, the best that is there; starts whose state changed have no state in common.
+  const auto holds = [&](CoreState state) { return std::find(states.begin(), states.end(), state) != states.end(); };
+  const bool some_near = holds(CoreState::near) || holds(CoreState::unknown);
   std::vector<bool> result;
-  for (const CoreState state : states) result.push_back(!some_near || state != CoreState::far);
+  bool took_changed = false;
+  for (const CoreState state : states) {
+    bool pooled = state == CoreState::near || state == CoreState::unknown;
+    if (!some_near) pooled = holds(CoreState::far) ? state == CoreState::far : !std::exchange(took_changed, true);
+    result.push_back(pooled);
+  }
   return result;
 }
 

@@ -13,7 +13,8 @@
 
 namespace inferometer::measure {
 
-/// State of one start's cores: far when either reading is, or when it changed on the way; unknown with one thread or one known state.
+/// State of one start's cores: changed when its readings are more than kStateRatio apart, far when either is; unknown with one thread or
+/// one known state.
 CoreState state_of(const StartRecord& start, std::span<const double> known_roundtrips);
 
 /// Which starts' samples may be pooled: starts of one state only. The nearest state present wins.

@@ -91,14 +91,9 @@ void judge_spread(const Evidence& evidence, std::vector<std::string>& unstable) 
 }
 
 void judge_surroundings(const Evidence& evidence, std::vector<std::string>& unstable) {
-  const auto far = std::count(evidence.states.begin(), evidence.states.end(), CoreState::far);
-  const auto pooled_far = [&] {
-    for (std::size_t i = 0; i < evidence.states.size(); ++i) {
-      if (evidence.pooled[i] && evidence.states[i] == CoreState::far) return true;
-    }
-    return false;
-  }();
-  if (pooled_far) {
+  const auto far = std::count_if(evidence.states.begin(), evidence.states.end(),
+                                 [](CoreState state) { return state == CoreState::far || state == CoreState::changed; });
+  if (far > 0) {
     unstable.push_back(fmt::format("cores far apart in {} of {} starts: run again when the host has moved the virtual cores together "
                                    "(--retry unstable), or use one thread",
                                    far, evidence.states.size()));

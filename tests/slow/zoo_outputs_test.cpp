@@ -52,7 +52,6 @@ TEST_P(ZooOutputs, TellImagesApart) {
   const zoo::Network& network = *zoo::find(GetParam());
   const auto trace = std::filesystem::temp_directory_path() / ("inferometer_zoo_" + std::to_string(getpid()) + ".jsonl");
   engine::ModelFile file;
-  file.path = network.name;
   file.parse = [&network] {
     graph::Model model{network.build({}), {}};
     model.weights = zoo::synthetic_weights(model.graph, 1);
@@ -83,7 +82,7 @@ TEST_P(ZooOutputs, TellImagesApart) {
 
 std::vector<std::string> all_names() { return zoo::match("*"); }
 
-INSTANTIATE_TEST_SUITE_P(All, ZooOutputs, testing::ValuesIn(all_names()), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(All, ZooOutputs, testing::ValuesIn(all_names()), [](const auto& network) { return network.param; });
 
 }  // namespace
 }  // namespace inferometer

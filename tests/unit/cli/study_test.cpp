@@ -1,6 +1,7 @@
 #include "cli/study.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <string>
 
@@ -158,6 +159,8 @@ TEST(Study, Errors) {
   } cases[] = {
       {"name = ", "s.toml:1:8: ", "TOML"},
       {"x = \xff", "s.toml:1:4: ", "TOML"},
+      {"\xc3\xa9 = 1", "s.toml:1:1: ", "TOML"},
+      {"name = \"x\" \xc8\xa0", "s.toml:1:12: ", "TOML"},
       {"[%run]", "s.toml", "TOML"},  // toml++ checks this by an assertion
       {"nam = \"x\"", "s.toml:1:1: unknown key 'nam'", "name"},
       {"name = 3", "s.toml:1:1: name: must be a string, not a whole number", ""},
@@ -207,6 +210,20 @@ TEST(Study, ErrorsAreInputErrors) {
       EXPECT_EQ(error.code(), ErrorCode::input) << text;
     }
   }
+}
+
+TEST(Study, WhatFuzzingFoundIsAnInputError) {
+  int replayed = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(std::string(INFEROMETER_SOURCE_DIR) + "/tests/fuzz/crashes/study")) {
+    ++replayed;
+    try {
+      read_study(entry.path());
+      ADD_FAILURE() << entry.path();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::input) << entry.path();
+    }
+  }
+  EXPECT_GE(replayed, 2);
 }
 
 TEST(Study, SelectRuns) {

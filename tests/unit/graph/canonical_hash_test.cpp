@@ -124,7 +124,7 @@ TEST(CanonicalHash, AnyChangeAltersIt) {
 TEST(CanonicalHash, NamesCannotImitateStructure) {
   Graph a = many_operators(), b = many_operators();
   a.tensors[1].name = "w 4:rest";
-  b.tensors[1].name = "w";
+  b.tensors[1].name = std::string("w");
   b.tensors[2].name = "rest";
   EXPECT_NE(canonical_hash(a), canonical_hash(b));
 }

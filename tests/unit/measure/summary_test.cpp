@@ -210,8 +210,8 @@ TEST(StateOf, one_start) {
   };
   const std::vector<double> known{190, 200, 590, 600};
   const Case cases[] = {
-      {195, 205, CoreState::near},  {590, 610, CoreState::far},           {195, 600, CoreState::far},
-      {600, 195, CoreState::far},   {std::nullopt, 195, CoreState::unknown}, {195, std::nullopt, CoreState::unknown},
+      {195, 205, CoreState::near},  {590, 610, CoreState::far},           {195, 600, CoreState::changed},
+      {600, 195, CoreState::changed},   {std::nullopt, 195, CoreState::unknown}, {195, std::nullopt, CoreState::unknown},
   };
   for (const Case& c : cases) {
     StartRecord start;
@@ -221,7 +221,7 @@ TEST(StateOf, one_start) {
   }
   StartRecord start;
   set_roundtrips(start, 200, 301);  // changed on the way, although no state is known
-  EXPECT_EQ(state_of(start, {}), CoreState::far);
+  EXPECT_EQ(state_of(start, {}), CoreState::changed);
   set_roundtrips(start, 200, 299);
   EXPECT_EQ(state_of(start, {}), CoreState::unknown);
 }
@@ -233,6 +233,9 @@ TEST(Poolable, the_nearest_state_present_wins) {
   EXPECT_EQ(of({far, far}), (std::vector<bool>{true, true}));
   EXPECT_EQ(of({unknown, far}), (std::vector<bool>{true, false}));
   EXPECT_EQ(of({unknown, unknown}), (std::vector<bool>{true, true}));
+  EXPECT_EQ(of({far, changed, far}), (std::vector<bool>{true, false, true}));
+  EXPECT_EQ(of({changed, changed}), (std::vector<bool>{true, false}));
+  EXPECT_EQ(of({changed, near}), (std::vector<bool>{false, true}));
   EXPECT_TRUE(of({}).empty());
 }
 
