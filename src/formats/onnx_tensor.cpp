@@ -89,6 +89,11 @@ std::optional<ElementType> element_type_of(std::int32_t onnx_type) {
   return std::nullopt;
 }
 
+bool holds_reals(const TensorProto& tensor) {
+  const auto type = element_type_of(tensor.data_type());
+  return type && (*type == ElementType::f32 || *type == ElementType::f16 || *type == ElementType::bf16 || *type == ElementType::f64);
+}
+
 std::int32_t onnx_type_of(ElementType type) {
   for (const auto& [theirs, ours] : kTypes) {
     if (ours == type) return theirs;

@@ -27,6 +27,9 @@ std::optional<ElementType> element_type_of(std::int32_t onnx_type);
 /// ONNX's number of one of ours.
 std::int32_t onnx_type_of(ElementType type);
 
+/// Whether the element type is f32, f16, bf16 or f64.
+bool holds_reals(const onnx::TensorProto& tensor);
+
 /// Elements of an integer or boolean array.
 std::vector<std::int64_t> integers_of(const graph::Array& array);
 

@@ -1,21 +1,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <limits>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "base/error.h"
-#include "base/text.h"
 #include "formats/adaptive_windows.h"
-#include "formats/onnx.h"
-#include "formats/onnx_file.h"
 #include "formats/onnx_marks.h"
-#include "formats/onnx_tensor.h"
-#include "graph/overloaded.h"
+#include "formats/onnx_writer.h"
 
 namespace inferometer::formats {
 
@@ -23,196 +15,23 @@ namespace {
 
 using graph::Activation;
 using graph::ActivationKind;
-using graph::kNoTensor;
-using graph::Node;
-using graph::Overloaded;
-using graph::Role;
 using graph::TensorId;
 using graph::Window;
-
-constexpr std::int64_t kOpset = 10, kIrVersion = 6;
-
 using Integers = std::vector<std::int64_t>;
 
-/// One node under construction.
-class NodeWriter {
+/// How each operator is written: one overload of write() for each.
+class OnnxExporter : public OnnxWriter {
  public:
-  NodeWriter(onnx::NodeProto& node, std::string_view mark) : node_(node) {
-    if (!mark.empty()) node_.set_doc_string(std::string(mark));
-  }
-  NodeWriter& set(const char* name, std::int64_t value) {
-    attribute(name, onnx::AttributeProto::INT).set_i(value);
-    return *this;
-  }
-  NodeWriter& set(const char* name, float value) {
-    attribute(name, onnx::AttributeProto::FLOAT).set_f(value);
-    return *this;
-  }
-  template <typename Range>
-  NodeWriter& set_all(const char* name, const Range& values) {
-    auto& numbers = attribute(name, onnx::AttributeProto::INTS);
-    for (const std::int64_t value : values) numbers.add_ints(value);
-    return *this;
-  }
-  const std::string& output() const { return node_.output(0); }
+  using OnnxWriter::OnnxWriter;
 
- private:
-  onnx::AttributeProto& attribute(const char* name, onnx::AttributeProto::AttributeType type) {
-    auto& attribute = *node_.add_attribute();
-    attribute.set_name(name);
-    attribute.set_type(type);
-    return attribute;
-  }
-  onnx::NodeProto& node_;
-};
-
-class OnnxExporter {
- public:
-  OnnxExporter(const graph::Model& model, const std::filesystem::path& path, const OnnxWriteOptions& options)
-      : model_(model), graph_(model.graph), path_(path), options_(options) {}
-
-  void run() {
-    batch_ = options_.batch;
-    for (const TensorId id : graph_.inputs) {
-      const Shape& shape = graph_.tensors[id].shape;
-      if (batch_ == graph::kBatch && !shape.empty() && shape[0] != graph::kBatch) batch_ = shape[0];
+  void write_nodes() {
+    for (const graph::Node& node : graph_.nodes) {
+      node_ = &node;
+      std::visit([this](const auto& op) { write(op); }, node.op);
     }
-    shapes_ = graph::infer_shapes(graph_, batch_ == graph::kBatch ? 1 : batch_);
-    if (batch_ == graph::kBatch) doubled_ = graph::infer_shapes(graph_, 2);
-    write_header();
-    for (const graph::Tensor& tensor : graph_.tensors) names_.insert(tensor.name);
-    for (const Node& node : graph_.nodes) {
-      for (const TensorId id : node.inputs) {
-        if (id != kNoTensor) ++readers_[id];
-      }
-    }
-    for (const Node& node : graph_.nodes) write_node(node);
-    write_values(graph_.inputs, *proto_.mutable_graph()->mutable_input());
-    write_values(graph_.outputs, *proto_.mutable_graph()->mutable_output());
-    for (TensorId id = 0; id < graph_.tensors.size(); ++id) write_stored(id);
-    write_streamed(proto_, tensors_, path_);
   }
 
  private:
-  void write_header() {
-    proto_.set_ir_version(kIrVersion);
-    proto_.set_producer_name(std::string(kProducer));
-    proto_.set_producer_version(options_.producer_version);
-    auto& opset = *proto_.add_opset_import();
-    opset.set_domain("");
-    opset.set_version(kOpset);
-    proto_.mutable_graph()->set_name(graph_.name);
-  }
-
-  void write_values(const std::vector<TensorId>& ids, google::protobuf::RepeatedPtrField<onnx::ValueInfoProto>& values) {
-    for (const TensorId id : ids) {
-      auto& value = *values.Add();
-      value.set_name(name(id));
-      auto& type = *value.mutable_type()->mutable_tensor_type();
-      type.set_elem_type(onnx_type_of(graph_.tensors[id].type));
-      type.mutable_shape();
-      for (std::size_t axis = 0; axis < shapes_[id].size(); ++axis) {
-        auto& dimension = *type.mutable_shape()->add_dim();
-        const bool free = !doubled_.empty() && doubled_[id][axis] != shapes_[id][axis];
-        if (!free) dimension.set_dim_value(shapes_[id][axis]);
-        // A dimension that grows with the batch without being the batch has no name.
-        if (free && axis == 0 && shapes_[id][0] == 1) dimension.set_dim_param("N");
-      }
-    }
-  }
-
-  /// Values of a tensor of the model, checked.
-  const graph::Array& values_of(TensorId id) const {
-    const graph::Tensor& tensor = graph_.tensors[id];
-    const auto found = model_.weights.find(tensor.name);
-    if (found == model_.weights.end()) throw Error(ErrorCode::input, one_line(fmt::format("{}: tensor {} has no values", graph_.name, tensor.name)));
-    const graph::Array& array = found->second;
-    if (array.shape != tensor.shape || static_cast<std::int64_t>(array.bytes.size()) != element_count(array.shape) * static_cast<std::int64_t>(size_of(array.type))) {
-      throw Error(ErrorCode::input, one_line(fmt::format("{}: tensor {} is {}, its values are {}", graph_.name, tensor.name, to_string(tensor.shape),
-                                                         to_string(array.shape))));
-    }
-    return array;
-  }
-
-  void write_stored(TensorId id) {
-    const graph::Tensor& tensor = graph_.tensors[id];
-    const bool stored = tensor.role == Role::parameter || tensor.role == Role::buffer || tensor.role == Role::constant;
-    if (!stored || written_.contains(id) || !readers_.contains(id)) return;
-    add_initialiser(tensor.name, values_of(id), tensor.role);
-  }
-
-  static onnx::TensorProto header_of(const std::string& name, ElementType type, const Shape& shape, Role role) {
-    onnx::TensorProto header;
-    header.set_name(name);
-    header.set_data_type(onnx_type_of(type));
-    for (const std::int64_t size : shape) header.add_dims(size);
-    header.set_doc_string(std::string(role == Role::parameter ? kParameterRole : role == Role::buffer ? kBufferRole : kConstantRole));
-    return header;
-  }
-
-  void add_initialiser(const std::string& name, const graph::Array& array, Role role) {
-    tensors_.push_back({header_of(name, array.type, array.shape, role), std::nullopt, &array.bytes, {}});
-  }
-
-  template <typename Number>
-  std::string add_constant(const std::string& wanted, const Shape& shape, const std::vector<Number>& values) {
-    constexpr auto kType = std::is_same_v<Number, float> ? ElementType::f32 : ElementType::i64;
-    const std::string name = fresh(wanted);
-    std::vector<std::byte> bytes(values.size() * sizeof(Number));
-    std::memcpy(bytes.data(), values.data(), bytes.size());
-    tensors_.push_back({header_of(name, kType, shape, Role::constant), std::nullopt, nullptr, std::move(bytes)});
-    return name;
-  }
-  std::string add_scalar(const std::string& wanted, float value) { return add_constant<float>(wanted, {}, {value}); }
-
-  std::string fresh(const std::string& wanted) {
-    std::string name = wanted;
-    for (int i = 1; !names_.insert(name).second; ++i) name = fmt::format("{}.{}", wanted, i);
-    return name;
-  }
-
-  const std::string& name(TensorId id) const { return graph_.tensors[id].name; }
-  const std::string& input(std::size_t i) const { return name(node_->inputs[i]); }
-  const Shape& shape(std::size_t i) const { return shapes_[node_->inputs[i]]; }
-  bool has(std::size_t i) const { return i < node_->inputs.size() && node_->inputs[i] != kNoTensor; }
-
-  std::vector<std::string> all_inputs() const {
-    std::vector<std::string> names;
-    for (const TensorId id : node_->inputs) names.push_back(id == kNoTensor ? "" : name(id));
-    while (!names.empty() && names.back().empty()) names.pop_back();
-    return names;
-  }
-
-  /// The node that gives the graph node's outputs, under its name.
-  NodeWriter last(const char* op, const std::vector<std::string>& inputs, std::string_view mark = {}) {
-    auto& node = *proto_.mutable_graph()->add_node();
-    node.set_op_type(op);
-    node.set_name(node_->name);
-    for (const auto& input_name : inputs) node.add_input(input_name);
-    for (const TensorId id : node_->outputs) node.add_output(name(id));
-    return {node, mark};
-  }
-
-  /// A node before that one.
-  NodeWriter inner(const char* op, const std::vector<std::string>& inputs, std::string_view mark) {
-    auto& node = *proto_.mutable_graph()->add_node();
-    const std::string own_name = fresh(fmt::format("{}/{}", node_->name, op));
-    node.set_op_type(op);
-    node.set_name(own_name);
-    for (const auto& input_name : inputs) node.add_input(input_name);
-    node.add_output(own_name);
-    return {node, mark};
-  }
-
-  [[noreturn]] void unsupported(std::string_view why) const {
-    throw Error(ErrorCode::unsupported, one_line(fmt::format("{}: {} ({}): {}", graph_.name, node_->name, graph::name_of(node_->op), why)));
-  }
-
-  void write_node(const Node& node) {
-    node_ = &node;
-    std::visit([this](const auto& op) { write(op); }, node.op);
-  }
-
   static void set_window(NodeWriter node, const Window& window, bool dilations) {
     node.set_all("kernel_shape", window.kernel).set_all("strides", window.strides).set_all("pads", window.pads);
     if (dilations) node.set_all("dilations", window.dilations);
@@ -338,19 +157,11 @@ class OnnxExporter {
     }
     if (out[0] % in[0] == 0 && out[1] % in[1] == 0) {
       const std::vector<float> scales{1, 1, static_cast<float>(out[0] / in[0]), static_cast<float>(out[1] / in[1])};
-      auto& mode = *onnx_last("Resize", {input(0), add_constant<float>(node_->name + "/scales", {4}, scales)}, mark).add_attribute();
-      mode.set_name("mode");
-      mode.set_type(onnx::AttributeProto::STRING);
-      mode.set_s("nearest");
+      const std::string factors = add_constant<float>(node_->name + "/scales", {4}, scales);
+      last("Resize", {input(0), factors}, mark).set("mode", std::string_view("nearest"));
       return;
     }
     write_averaging_matrices(in, out, mark);
-  }
-
-  onnx::NodeProto& onnx_last(const char* op, const std::vector<std::string>& inputs, std::string_view mark) {
-    last(op, inputs, mark);
-    auto& nodes = *proto_.mutable_graph()->mutable_node();
-    return *nodes.Mutable(nodes.size() - 1);
   }
 
   /// Windows of unequal sizes: a matrix product along the width, another along the height. Both from the right, with the
@@ -396,9 +207,9 @@ class OnnxExporter {
 
   /// The weight as [I, O]: stored so where this node alone reads it, else transposed by a node.
   std::string transposed_weight(TensorId id) {
-    const graph::Tensor& tensor = graph_.tensors[id];
-    const bool stored = tensor.role == Role::parameter || tensor.role == Role::constant || tensor.role == Role::buffer;
-    if (!stored || readers_[id] > 1 || tensor.type != ElementType::f32) return inner("Transpose", {name(id)}, {}).set_all("perm", Integers{1, 0}).output();
+    if (!stored(id) || !read_once(id) || graph_.tensors[id].type != ElementType::f32) {
+      return inner("Transpose", {name(id)}, {}).set_all("perm", Integers{1, 0}).output();
+    }
     const graph::Array& array = values_of(id);
     const std::int64_t rows = array.shape[0], columns = array.shape[1];
     std::vector<std::byte> bytes(array.bytes.size());
@@ -407,9 +218,8 @@ class OnnxExporter {
         std::memcpy(bytes.data() + static_cast<std::size_t>(c * rows + r) * sizeof(float), array.floats() + r * columns + c, sizeof(float));
       }
     }
-    tensors_.push_back({header_of(tensor.name, tensor.type, {columns, rows}, tensor.role), std::nullopt, nullptr, std::move(bytes)});
-    written_.insert(id);
-    return tensor.name;
+    store_as(id, {columns, rows}, std::move(bytes));
+    return name(id);
   }
 
   void write(const graph::MatMul&) { last("MatMul", all_inputs()); }
@@ -478,26 +288,14 @@ class OnnxExporter {
   }
 
   void write(const graph::Identity&) { last("Identity", all_inputs()); }
-
-  const graph::Model& model_;
-  const graph::Graph& graph_;
-  const std::filesystem::path& path_;
-  const OnnxWriteOptions& options_;
-  std::int64_t batch_ = graph::kBatch;
-  std::vector<Shape> shapes_;   ///< at the batch, or at 1
-  std::vector<Shape> doubled_;  ///< at batch 2 when it is free: what differs is written as a free dimension
-  const Node* node_ = nullptr;  ///< being written
-  onnx::ModelProto proto_;
-  std::vector<StreamedTensor> tensors_;
-  std::unordered_set<std::string> names_;
-  std::unordered_map<TensorId, int> readers_;
-  std::unordered_set<TensorId> written_;  ///< stored tensors that already are initialisers
 };
 
 }  // namespace
 
 void write_onnx(const graph::Model& model, const std::filesystem::path& path, const OnnxWriteOptions& options) {
-  OnnxExporter(model, path, options).run();
+  OnnxExporter exporter(model, options);
+  exporter.write_nodes();
+  exporter.save(path);
 }
 
 }  // namespace inferometer::formats

@@ -60,7 +60,8 @@ void add_obtained(const Entry& entry, const StartRecord& start, Row& row) {
     row.threads = start.obtained_threads;
   }
   if (start.obtained_streams > 0) row.streams = start.obtained_streams;
-  if (start.input_height > 0) {
+  // The fake engine's own small input says nothing of the network.
+  if (start.computes && start.input_height > 0) {
     row.input_height = start.input_height;
     row.input_width = start.input_width;
   }
@@ -217,7 +218,7 @@ Row summarize(const Entry& entry, const std::vector<StartRecord>& starts, const 
   }
   row.core_roundtrip_ns = stats::median(roundtrips);
   if (state != CoreState::unknown) row.core_state = name_of_state(state);
-  if (repeats > 0) row.notes.push_back(fmt::format("{} starts repeated: cores were far apart", repeats));
+  if (repeats > 0) row.notes.push_back(fmt::format("starts repeated because cores were far apart: {}", repeats));
 
   evidence.harness_ratio = row.harness_ratio.value_or(0);
   const Verdict verdict = judge(evidence);

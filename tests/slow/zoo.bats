@@ -2,7 +2,7 @@
 load ../cli/helpers
 
 @test "26 networks x engines x batch 1 and 2 pass and agree with the reference engine" {
-  inferometer run --model '*' --batch 1,2 --starts 1 --min-time-s 0.05 --max-time-s 0.2 --format json
+  inferometer run --model '*' --batch 1,2 --starts 1 --threads 2 --min-time-s 0.05 --max-time-s 0.2 --format json
   printf '%s' "$output" >rows.json
   [ "$status" -eq 0 ]
   rows_have 'len({row["model"] for row in rows}) >= 26'
