@@ -20,10 +20,11 @@ using namespace inferometer;
 constexpr double kMost_ns = 2000;
 
 /// Nanoseconds a request beside the samples.
-double loop_cost_ns(engine::Request& request, const std::vector<measure::InputBuffers>& pool, const measure::LoopPlan& plan, std::size_t& runs) {
+double loop_cost_ns(engine::Request& request, const std::vector<measure::InputBuffers>& pool, const measure::LoopPlan& plan,
+                    std::size_t& runs) {
   const Nanoseconds begin = steady_now();
-  const measure::LoopResult result =
-      measure::run_timed_loop(plan, steady_now, [&](std::int64_t i) { request.run(pool[static_cast<std::size_t>(i) % pool.size()].views()); });
+  const measure::LoopResult result = measure::run_timed_loop(
+      plan, steady_now, [&](std::int64_t i) { request.run(pool[static_cast<std::size_t>(i) % pool.size()].views()); });
   const auto wall = static_cast<double>((steady_now() - begin).count());
   runs = result.samples_ns.size();
   return (wall - std::accumulate(result.samples_ns.begin(), result.samples_ns.end(), 0.0)) / static_cast<double>(runs);

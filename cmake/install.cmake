@@ -56,3 +56,6 @@ if(TARGET engine_openvino)
     inferometer_install_framework(openvino LIBRARIES ${libraries} LICENSES ${licenses})
   endif()
 endif()
+
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/studies ${PROJECT_SOURCE_DIR}/published DESTINATION ${CMAKE_INSTALL_DATADIR}/inferometer)
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/inferometer)

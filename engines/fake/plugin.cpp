@@ -96,8 +96,7 @@ class FakeSession final : public engine::Session {
   Block memory_;
 };
 
-FakeRequest::FakeRequest(const FakeSession& session)
-    : session_(session), output_(static_cast<std::size_t>(session.batch() * kClasses)) {
+FakeRequest::FakeRequest(const FakeSession& session) : session_(session), output_(static_cast<std::size_t>(session.batch() * kClasses)) {
   const engine::TensorInfo& output = session.outputs().front();
   view_ = {output.type, output.shape, output_.data(), output_.size() * sizeof(float)};
 }

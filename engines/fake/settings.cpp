@@ -8,7 +8,7 @@ namespace {
 
 /// In the order of Fault.
 const std::vector<std::string>& fault_names() {
-  static const std::vector<std::string> names{"none", "crash", "abort", "exit",  "hang", "oom",        "nan",       "constant",
+  static const std::vector<std::string> names{"none", "crash", "abort", "exit", "hang",       "oom",       "nan",       "constant",
                                               "zero", "wrong", "throw", "leak", "load_error", "load_hang", "load_crash"};
   return names;
 }
@@ -16,8 +16,8 @@ const std::vector<std::string>& fault_names() {
 }  // namespace
 
 const std::vector<std::string>& setting_names() {
-  static const std::vector<std::string> names{"after", "cache",     "delay_ms", "drift",       "fault",
-                                              "memory_mb", "spin", "start_spread", "threads"};
+  static const std::vector<std::string> names{"after",     "cache", "delay_ms",     "drift",  "fault",
+                                              "memory_mb", "spin",  "start_spread", "threads"};
   return names;
 }
 

@@ -28,15 +28,15 @@ enum class Fault : std::uint8_t {
 };
 
 struct Behaviour {
-  double delay_ms = 0;       ///< of each run
-  bool spin = false;         ///< burn the time instead of sleeping
+  double delay_ms = 0;  ///< of each run
+  bool spin = false;    ///< burn the time instead of sleeping
   Fault fault = Fault::none;
-  std::int64_t after = 0;    ///< runs of a request that go well before the fault
-  double drift = 0;          ///< run n takes 1 + drift * n times the delay
-  double start_spread = 0;   ///< the delay is multiplied by one factor from [1, 1 + start_spread) per process
+  std::int64_t after = 0;      ///< runs of a request that go well before the fault
+  double drift = 0;            ///< run n takes 1 + drift * n times the delay
+  double start_spread = 0;     ///< the delay is multiplied by one factor from [1, 1 + start_spread) per process
   std::int64_t memory_mb = 0;  ///< taken and touched at load
-  bool cache = false;        ///< an input seen before takes half the delay
-  int threads = 0;           ///< what obtained() claims; 0: what was asked
+  bool cache = false;          ///< an input seen before takes half the delay
+  int threads = 0;             ///< what obtained() claims; 0: what was asked
 };
 
 /// Keys of the settings above.

@@ -11,12 +11,12 @@ namespace {
 /// Sizes of one convolution, and how its output is cut into tiles: each is one matrix product of one thread.
 struct Geometry {
   graph::Window window;
-  std::int64_t batch, in_channels, height, width;       // of x
-  std::int64_t out_channels, out_height, out_width;     // of y
+  std::int64_t batch, in_channels, height, width;    // of x
+  std::int64_t out_channels, out_height, out_width;  // of y
   std::int64_t groups, group_in, group_out;
-  std::int64_t pixels, depth;                           // columns of the product; its inner dimension
+  std::int64_t pixels, depth;  // columns of the product; its inner dimension
   std::int64_t tile_columns, column_tiles, tile_rows, row_tiles;
-  bool patches_are_pixels;                              // a 1x1 convolution reads x as the matrix it is
+  bool patches_are_pixels;  // a 1x1 convolution reads x as the matrix it is
 };
 
 std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
@@ -37,7 +37,8 @@ Geometry geometry_of(const graph::Conv& conv, Dimensions x, Dimensions weight, D
   const std::int64_t columns = std::clamp(kTileElements / g.depth, kLeastColumns, kMostColumns);
   g.column_tiles = divide_up(g.pixels, columns);
   g.tile_columns = divide_up(g.pixels, g.column_tiles);
-  g.row_tiles = std::clamp<std::int64_t>(divide_up(kTiles, g.column_tiles * g.groups), 1, std::max<std::int64_t>(g.group_out / kLeastRows, 1));
+  g.row_tiles =
+      std::clamp<std::int64_t>(divide_up(kTiles, g.column_tiles * g.groups), 1, std::max<std::int64_t>(g.group_out / kLeastRows, 1));
   g.tile_rows = divide_up(g.group_out, g.row_tiles);
   return g;
 }
@@ -144,9 +145,7 @@ void by_loops(const Geometry& g, Source x, Source weight, Source bias, Target y,
   });
 }
 
-bool is_direct(const Geometry& g, Depthwise depthwise) {
-  return depthwise == Depthwise::direct && g.group_in == 1 && g.groups > 1;
-}
+bool is_direct(const Geometry& g, Depthwise depthwise) { return depthwise == Depthwise::direct && g.group_in == 1 && g.groups > 1; }
 
 }  // namespace
 

@@ -70,10 +70,13 @@ void activate(const graph::Activation& activation, Source x, Source slope, Targe
     case ActivationKind::hard_swish: return map(x, y, workspace, kGrain, [](float v) { return v * limit(v + 3, 0, 6) / 6; });
     case ActivationKind::silu: return map(x, y, workspace, kCostly, [](float v) { return static_cast<float>(v * sigmoid(v)); });
     case ActivationKind::gelu: return map(x, y, workspace, kCostly, exact_gelu);
-    case ActivationKind::tanh: return map(x, y, workspace, kCostly, [](float v) { return static_cast<float>(std::tanh(static_cast<double>(v))); });
-    case ActivationKind::exp: return map(x, y, workspace, kCostly, [](float v) { return static_cast<float>(std::exp(static_cast<double>(v))); });
+    case ActivationKind::tanh:
+      return map(x, y, workspace, kCostly, [](float v) { return static_cast<float>(std::tanh(static_cast<double>(v))); });
+    case ActivationKind::exp:
+      return map(x, y, workspace, kCostly, [](float v) { return static_cast<float>(std::exp(static_cast<double>(v))); });
     case ActivationKind::sqrt: return map(x, y, workspace, kGrain, [](float v) { return std::sqrt(v); });
-    case ActivationKind::erf: return map(x, y, workspace, kCostly, [](float v) { return static_cast<float>(std::erf(static_cast<double>(v))); });
+    case ActivationKind::erf:
+      return map(x, y, workspace, kCostly, [](float v) { return static_cast<float>(std::erf(static_cast<double>(v))); });
   }
 }
 

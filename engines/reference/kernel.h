@@ -31,7 +31,7 @@ struct Target {
 /// What a request lends its kernels.
 struct Workspace {
   WorkerPool& pool;
-  float* scratch = nullptr;           ///< scratch_floats for each worker
+  float* scratch = nullptr;  ///< scratch_floats for each worker
   std::size_t scratch_floats = 0;
   float* of(int worker) const { return scratch + static_cast<std::size_t>(worker) * scratch_floats; }
 };

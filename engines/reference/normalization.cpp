@@ -23,18 +23,20 @@ void local_response_norm(const graph::Lrn& lrn, Source x, Target y, const Worksp
   const std::int64_t channels = x.shape[1], plane = count(x.shape.subspan(2));
   const std::int64_t before = (lrn.size - 1) / 2, after = lrn.size - 1 - before;
   const double factor = static_cast<double>(lrn.alpha) / static_cast<double>(lrn.size);
-  workspace.pool.for_ranges(x.shape[0] * channels, std::max<std::int64_t>(1, kGrain / 16 / plane), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t index = begin; index < end; ++index) {
-      const std::int64_t channel = index % channels;
-      const std::int64_t first = std::max<std::int64_t>(0, channel - before), last = std::min(channels - 1, channel + after);
-      const float* image = x.data + (index - channel) * plane;
-      for (std::int64_t i = 0; i < plane; ++i) {
-        double squares = 0;
-        for (std::int64_t c = first; c <= last; ++c) squares += static_cast<double>(image[c * plane + i]) * image[c * plane + i];
-        y.data[index * plane + i] = static_cast<float>(x.data[index * plane + i] / std::pow(lrn.k + factor * squares, static_cast<double>(lrn.beta)));
-      }
-    }
-  });
+  workspace.pool.for_ranges(
+      x.shape[0] * channels, std::max<std::int64_t>(1, kGrain / 16 / plane), [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t index = begin; index < end; ++index) {
+          const std::int64_t channel = index % channels;
+          const std::int64_t first = std::max<std::int64_t>(0, channel - before), last = std::min(channels - 1, channel + after);
+          const float* image = x.data + (index - channel) * plane;
+          for (std::int64_t i = 0; i < plane; ++i) {
+            double squares = 0;
+            for (std::int64_t c = first; c <= last; ++c) squares += static_cast<double>(image[c * plane + i]) * image[c * plane + i];
+            y.data[index * plane + i] =
+                static_cast<float>(x.data[index * plane + i] / std::pow(lrn.k + factor * squares, static_cast<double>(lrn.beta)));
+          }
+        }
+      });
 }
 
 void layer_norm(const graph::LayerNorm& norm, Source x, Source scale, Source bias, Target y, const Workspace& workspace) {

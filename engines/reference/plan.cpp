@@ -20,7 +20,8 @@ constexpr std::size_t kNever = std::numeric_limits<std::size_t>::max();
 
 /// The same elements in the same order, under another shape.
 bool only_renames(const graph::Operator& op) {
-  return std::holds_alternative<graph::Reshape>(op) || std::holds_alternative<graph::Flatten>(op) || std::holds_alternative<graph::Identity>(op);
+  return std::holds_alternative<graph::Reshape>(op) || std::holds_alternative<graph::Flatten>(op) ||
+         std::holds_alternative<graph::Identity>(op);
 }
 
 /// Kernels that may write over their first input.
@@ -50,7 +51,10 @@ struct Lives {
 }  // namespace
 
 Plan::Plan(graph::Model model, std::int64_t batch, Depthwise depthwise)
-    : model_(std::move(model)), depthwise_(depthwise), shapes_(graph::infer_shapes(model_.graph, batch)), places_(model_.graph.tensors.size()) {
+    : model_(std::move(model)),
+      depthwise_(depthwise),
+      shapes_(graph::infer_shapes(model_.graph, batch)),
+      places_(model_.graph.tensors.size()) {
   check();
   place_given_tensors();
   place_activations();
@@ -75,11 +79,13 @@ void Plan::check_tensor(TensorId id) const {
     throw Error(ErrorCode::unsupported, where + " is " + std::string(name_of(tensor.type)) + ", the reference engine computes f32");
   }
   if (shapes_[id].size() > kMostAxes) {
-    throw Error(ErrorCode::unsupported, where + " has " + std::to_string(shapes_[id].size()) + " dimensions, the reference engine takes " + std::to_string(kMostAxes));
+    throw Error(ErrorCode::unsupported, where + " has " + std::to_string(shapes_[id].size()) + " dimensions, the reference engine takes " +
+                                            std::to_string(kMostAxes));
   }
   // OpenBLAS counts rows and columns in 32 bits; a tensor beyond that is far beyond an image network.
   if (element_count(shapes_[id]) > std::numeric_limits<std::int32_t>::max()) {
-    throw Error(ErrorCode::unsupported, where + " is " + to_string(shapes_[id]) + ", more elements than the reference engine takes", "use a smaller batch");
+    throw Error(ErrorCode::unsupported, where + " is " + to_string(shapes_[id]) + ", more elements than the reference engine takes",
+                "use a smaller batch");
   }
   if (tensor.role == Role::activation || tensor.role == Role::input) return;
   const auto found = model_.weights.find(tensor.name);
@@ -147,7 +153,8 @@ void Plan::measure_scratch() {
   for (const graph::Node& node : graph().nodes) {
     const auto* conv = std::get_if<graph::Conv>(&node.op);
     if (conv == nullptr) continue;
-    const std::size_t needed = convolution_scratch(*conv, shapes_[node.inputs[0]], shapes_[node.inputs[1]], shapes_[node.outputs[0]], depthwise_);
+    const std::size_t needed =
+        convolution_scratch(*conv, shapes_[node.inputs[0]], shapes_[node.inputs[1]], shapes_[node.outputs[0]], depthwise_);
     scratch_floats_ = std::max(scratch_floats_, needed);
   }
 }

@@ -13,9 +13,9 @@ namespace inferometer::reference {
 struct Place {
   enum class Kind : std::uint8_t { nowhere, input, weight, arena };
   Kind kind = Kind::nowhere;
-  std::size_t input = 0;               ///< index into Graph::inputs
-  const graph::Array* array = nullptr; ///< of a weight
-  std::size_t offset = 0;              ///< into the request's arena, in floats
+  std::size_t input = 0;                ///< index into Graph::inputs
+  const graph::Array* array = nullptr;  ///< of a weight
+  std::size_t offset = 0;               ///< into the request's arena, in floats
 };
 
 /// A model at one batch, with a place for every tensor. Tensors whose lives do not overlap share memory; what only renames dimensions is a view;

@@ -36,11 +36,14 @@ void check_settings(const engine::SessionSettings& settings) {
     throw Error(ErrorCode::unsupported, "reference has no precision " + one_line(settings.precision, 80), "ask for fp32 or native");
   }
   if (settings.threads < 1 || settings.streams < 1) {
-    throw Error(ErrorCode::usage, "reference: threads " + std::to_string(settings.threads) + " and streams " + std::to_string(settings.streams) + " must be positive");
+    throw Error(ErrorCode::usage, "reference: threads " + std::to_string(settings.threads) + " and streams " +
+                                      std::to_string(settings.streams) + " must be positive");
   }
   if (settings.threads % settings.streams != 0) {
-    throw Error(ErrorCode::unsupported, "reference: " + std::to_string(settings.threads) + " threads do not divide into " + std::to_string(settings.streams) + " streams",
-                "use a multiple of the streams");
+    throw Error(
+        ErrorCode::unsupported,
+        "reference: " + std::to_string(settings.threads) + " threads do not divide into " + std::to_string(settings.streams) + " streams",
+        "use a multiple of the streams");
   }
 }
 
@@ -53,7 +56,8 @@ SessionOptions read_options(const engine::SessionSettings& settings) {
   options.depthwise = own.choice("depthwise", 0, {"direct", "grouped"}) == 0 ? Depthwise::direct : Depthwise::grouped;
   options.profile = own.flag("profile", false);
   options.trace_file = own.text("trace", "");
-  if (own.has("trace") && options.trace_file.empty()) throw Error(ErrorCode::usage, "reference: setting trace names no file", "give trace=FILE");
+  if (own.has("trace") && options.trace_file.empty())
+    throw Error(ErrorCode::usage, "reference: setting trace names no file", "give trace=FILE");
   return options;
 }
 

@@ -81,8 +81,8 @@ void average_pool(const graph::AveragePool& pool, Source x, Target y, const Work
           const float* line = in + (rows.start + row * rows.step) * width + columns.start;
           for (std::int64_t column = columns.first; column < columns.last; ++column) sum += line[column * columns.step];
         }
-        const std::int64_t cells = pool.count_include_pad ? rows.counted * columns.counted
-                                                          : (rows.last - rows.first) * (columns.last - columns.first);
+        const std::int64_t cells =
+            pool.count_include_pad ? rows.counted * columns.counted : (rows.last - rows.first) * (columns.last - columns.first);
         *out++ = static_cast<float>(sum / static_cast<double>(cells));
       }
     }

@@ -60,8 +60,8 @@ void linear(Source x, Source weight, Source bias, Target y, const Workspace& wor
     if (tile_rows == 1) {
       cblas_sgemv(CblasRowMajor, CblasNoTrans, narrow(tile_outputs), narrow(inputs), 1.0f, factors, narrow(inputs), in, 1, 1.0f, out, 1);
     } else {
-      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, narrow(tile_rows), narrow(tile_outputs), narrow(inputs), 1.0f, in, narrow(inputs),
-                  factors, narrow(inputs), 1.0f, out, narrow(outputs));
+      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, narrow(tile_rows), narrow(tile_outputs), narrow(inputs), 1.0f, in,
+                  narrow(inputs), factors, narrow(inputs), 1.0f, out, narrow(outputs));
     }
   });
 }
@@ -77,8 +77,8 @@ void matrix_product(Source a, Source b, Target y, const Workspace& workspace) {
     const std::int64_t batch = index / row_tiles, first_row = index % row_tiles * kTileRows;
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, narrow(std::min(kTileRows, left.rows - first_row)), narrow(right.columns),
                 narrow(left.columns), 1.0f, left.matrix(batch, batches) + first_row * left.columns, narrow(left.columns),
-                right.matrix(batch, batches), narrow(right.columns), 0.0f,
-                y.data + (batch * left.rows + first_row) * right.columns, narrow(right.columns));
+                right.matrix(batch, batches), narrow(right.columns), 0.0f, y.data + (batch * left.rows + first_row) * right.columns,
+                narrow(right.columns));
   });
 }
 

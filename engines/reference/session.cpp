@@ -37,7 +37,10 @@ class ReferenceRequest final : public engine::Request {
 class ReferenceSession final : public engine::Session {
  public:
   ReferenceSession(graph::Model model, const SessionOptions& options)
-      : options_(options), plan_(std::move(model), options.batch, options.depthwise), inputs_(describe(plan_.graph().inputs)), outputs_(describe(plan_.graph().outputs)) {
+      : options_(options),
+        plan_(std::move(model), options.batch, options.depthwise),
+        inputs_(describe(plan_.graph().inputs)),
+        outputs_(describe(plan_.graph().outputs)) {
     if (!options.trace_file.empty()) trace_ = std::make_unique<Trace>(options.trace_file);
   }
 
@@ -59,7 +62,8 @@ class ReferenceSession final : public engine::Session {
     try {
       return std::make_unique<ReferenceRequest>(*this);
     } catch (const std::bad_alloc&) {
-      throw Error(ErrorCode::out_of_memory, "reference: no memory for a request of " + std::to_string(plan_.arena_floats() * sizeof(float)) + " bytes");
+      throw Error(ErrorCode::out_of_memory,
+                  "reference: no memory for a request of " + std::to_string(plan_.arena_floats() * sizeof(float)) + " bytes");
     } catch (const std::system_error& error) {
       throw Error(ErrorCode::engine_failure, std::string("reference: cannot start a thread: ") + error.what());
     }
@@ -135,7 +139,8 @@ std::span<const engine::TensorView> ReferenceRequest::run(std::span<const engine
 void ReferenceRequest::trace_node(const graph::Node& node, const Memory& memory, std::int64_t run) {
   for (const graph::TensorId id : node.outputs) {
     const Shape& shape = session_.plan().shape(id);
-    session_.trace()->write(run, node, session_.plan().graph().tensors[id].name, shape, {memory.data(id), static_cast<std::size_t>(element_count(shape))});
+    session_.trace()->write(run, node, session_.plan().graph().tensors[id].name, shape,
+                            {memory.data(id), static_cast<std::size_t>(element_count(shape))});
   }
 }
 

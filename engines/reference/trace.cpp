@@ -14,7 +14,8 @@ Trace::Trace(const std::filesystem::path& path) : path_(path), file_(path, std::
   if (!file_) throw Error(ErrorCode::io, "cannot write the trace " + path.string());
 }
 
-void Trace::write(std::int64_t run, const graph::Node& node, const std::string& output, const Shape& shape, std::span<const float> elements) {
+void Trace::write(std::int64_t run, const graph::Node& node, const std::string& output, const Shape& shape,
+                  std::span<const float> elements) {
   float least = std::numeric_limits<float>::infinity(), most = -least;
   std::int64_t denormals = 0, nonfinite = 0;
   for (const float element : elements) {

@@ -20,7 +20,10 @@ class Trace {
   explicit Trace(const std::filesystem::path& path);
   /// Throws Error{io} naming the file.
   void write(std::int64_t run, const graph::Node& node, const std::string& output, const Shape& shape, std::span<const float> elements);
-  std::int64_t next_run() { const std::lock_guard lock(mutex_); return runs_++; }
+  std::int64_t next_run() {
+    const std::lock_guard lock(mutex_);
+    return runs_++;
+  }
 
  private:
   std::filesystem::path path_;

@@ -29,7 +29,8 @@ class WorkerPool {
       return;
     }
     using Plain = std::remove_reference_t<Work>;
-    run(count, [](void* context, std::int64_t index, int worker) { (*static_cast<Plain*>(context))(index, worker); }, &work);
+    run(
+        count, [](void* context, std::int64_t index, int worker) { (*static_cast<Plain*>(context))(index, worker); }, &work);
   }
 
   /// Call work(begin, end) for pieces of [0, total) of at least `grain` elements, except the last.

@@ -327,9 +327,8 @@ std::optional<ChildExit> ChildProcess::wait(milliseconds wait) {
 void ChildProcess::pump(milliseconds wait, bool want_to_send) {
   if (!process_) wait = std::min(wait, kWithoutProcessDescriptor);
   const short channel_events = want_to_send ? POLLIN | POLLOUT : POLLIN;
-  std::array<pollfd, 3> watched{{{channel_.number(), channel_events, 0},
-                                 {output_.number(), POLLIN, 0},
-                                 {exit_ ? -1 : process_.number(), POLLIN, 0}}};
+  std::array<pollfd, 3> watched{
+      {{channel_.number(), channel_events, 0}, {output_.number(), POLLIN, 0}, {exit_ ? -1 : process_.number(), POLLIN, 0}}};
   const auto limit = static_cast<int>(std::min<std::int64_t>(wait.count(), 1'000'000));
   const int ready = ::poll(watched.data(), watched.size(), limit);
   if (ready < 0) return;  // a signal; the caller looks at the time
@@ -399,8 +398,10 @@ void ChildProcess::reap() {
     reaped = ::waitpid(pid_, &status, 0);
   } while (reaped < 0 && errno == EINTR);
   exit_ = ChildExit{};
-  if (reaped == pid_ && WIFEXITED(status)) *exit_ = {true, WEXITSTATUS(status), 0};
-  else if (reaped == pid_ && WIFSIGNALED(status)) exit_->signal = WTERMSIG(status);
+  if (reaped == pid_ && WIFEXITED(status))
+    *exit_ = {true, WEXITSTATUS(status), 0};
+  else if (reaped == pid_ && WIFSIGNALED(status))
+    exit_->signal = WTERMSIG(status);
 }
 
 std::optional<std::string> ChildProcess::take_line() {

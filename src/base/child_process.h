@@ -18,9 +18,9 @@ namespace inferometer {
 
 /// How a child ended.
 struct ChildExit {
-  bool exited = false;   ///< by itself, with `code`
+  bool exited = false;  ///< by itself, with `code`
   int code = 0;
-  int signal = 0;        ///< that killed it, when not exited
+  int signal = 0;  ///< that killed it, when not exited
 };
 
 /// A child of this process. Its stdin is /dev/null, its stdout and stderr are captured (last 64 kB, together, in order of
@@ -33,10 +33,10 @@ struct ChildExit {
 class ChildProcess {
  public:
   struct Options {
-    std::vector<std::string> arguments;               ///< arguments[0] is the program's path; PATH is not searched
-    std::map<std::string, std::string> environment;   ///< added to ours
-    int oom_score_adj = 0;                            ///< 1000: the kernel kills it first; below ours needs privileges, else no effect
-    std::vector<int> cpus;                            ///< affinity; empty: inherited
+    std::vector<std::string> arguments;              ///< arguments[0] is the program's path; PATH is not searched
+    std::map<std::string, std::string> environment;  ///< added to ours
+    int oom_score_adj = 0;                           ///< 1000: the kernel kills it first; below ours needs privileges, else no effect
+    std::vector<int> cpus;                           ///< affinity; empty: inherited
   };
   /// Returns once the program runs. Throws Error{io} naming program and cause when it cannot be started, or the processors
   /// when none of them can be used; Error{internal} without arguments.
@@ -78,7 +78,7 @@ class ChildProcess {
   Descriptor channel_, output_;  ///< our ends, non-blocking
   Descriptor process_;           ///< readable once the child has ended; none where the kernel has no such thing
   std::optional<ChildExit> exit_;
-  std::string pending_;          ///< received; lines before begin_ are taken, there is no newline in [begin_, searched_)
+  std::string pending_;  ///< received; lines before begin_ are taken, there is no newline in [begin_, searched_)
   std::size_t begin_ = 0, searched_ = 0;
   std::string captured_;
 };

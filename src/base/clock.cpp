@@ -5,9 +5,7 @@
 
 namespace inferometer {
 
-Nanoseconds steady_now() {
-  return std::chrono::duration_cast<Nanoseconds>(std::chrono::steady_clock::now().time_since_epoch());
-}
+Nanoseconds steady_now() { return std::chrono::duration_cast<Nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()); }
 
 std::string utc_timestamp() {
   const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());

@@ -51,8 +51,10 @@ Error failure(ErrorCode code, std::string_view verb, const fs::path& path, int e
 void write_all(int descriptor, std::string_view content, const fs::path& path) {
   while (!content.empty()) {
     const auto count = ::write(descriptor, content.data(), content.size());
-    if (count >= 0) content.remove_prefix(static_cast<std::size_t>(count));
-    else if (errno != EINTR) throw failure(ErrorCode::io, "write", path, errno);
+    if (count >= 0)
+      content.remove_prefix(static_cast<std::size_t>(count));
+    else if (errno != EINTR)
+      throw failure(ErrorCode::io, "write", path, errno);
   }
 }
 
@@ -133,7 +135,8 @@ Descriptor open_lock_file(const fs::path& path) {
 
 /// False when somebody has removed or replaced the file meanwhile: then a lock on it excludes nobody.
 bool is_still_at(int descriptor, const fs::path& path) {
-  struct stat held {}, there {};
+  struct stat held {
+  }, there{};
   return ::fstat(descriptor, &held) == 0 && ::lstat(path.c_str(), &there) == 0 && held.st_dev == there.st_dev &&
          held.st_ino == there.st_ino;
 }
@@ -144,9 +147,7 @@ std::string read_file(const fs::path& path, std::int64_t most) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status {};
   if (!file || ::fstat(file.number(), &status) != 0) throw failure(ErrorCode::io, "read", path, errno);
-  const auto too_large = [&] {
-    return failure(ErrorCode::io, "read", path, "is larger than " + std::to_string(most) + " bytes");
-  };
+  const auto too_large = [&] { return failure(ErrorCode::io, "read", path, "is larger than " + std::to_string(most) + " bytes"); };
   if (S_ISREG(status.st_mode) && status.st_size > most) throw too_large();
 
   // The size is a hint alone: files under /proc say 0, and others may grow while they are read.
@@ -228,9 +229,12 @@ fs::path executable_path() {
 fs::path cache_folder() {
   fs::path folder;
   const auto xdg = environment_value("XDG_CACHE_HOME");
-  if (const auto own = environment_value("INFEROMETER_CACHE_DIR")) folder = fs::absolute(*own);
-  else if (xdg && fs::path(*xdg).is_absolute()) folder = fs::path(*xdg) / "inferometer";  // the standard ignores relative ones
-  else folder = home_folder() / ".cache" / "inferometer";
+  if (const auto own = environment_value("INFEROMETER_CACHE_DIR"))
+    folder = fs::absolute(*own);
+  else if (xdg && fs::path(*xdg).is_absolute())
+    folder = fs::path(*xdg) / "inferometer";  // the standard ignores relative ones
+  else
+    folder = home_folder() / ".cache" / "inferometer";
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) {

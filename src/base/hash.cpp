@@ -64,8 +64,10 @@ std::string sha256_file_hex(const std::filesystem::path& path) {
   while (true) {
     const auto count = ::read(file.number(), buffer.data(), buffer.size());
     if (count == 0) return hash.hex();
-    if (count > 0) hash.update({buffer.data(), static_cast<std::size_t>(count)});
-    else if (errno != EINTR) throw fail(errno);
+    if (count > 0)
+      hash.update({buffer.data(), static_cast<std::size_t>(count)});
+    else if (errno != EINTR)
+      throw fail(errno);
   }
 }
 

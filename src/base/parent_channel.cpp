@@ -96,8 +96,10 @@ std::optional<std::string> ParentChannel::receive_line() {
     begin = 0;
     searched = pending.size();
     const auto count = ::recv(channel.number(), chunk.data(), chunk.size(), 0);
-    if (count > 0) pending.append(chunk.data(), static_cast<std::size_t>(count));
-    else if (count == 0 || errno != EINTR) return std::nullopt;
+    if (count > 0)
+      pending.append(chunk.data(), static_cast<std::size_t>(count));
+    else if (count == 0 || errno != EINTR)
+      return std::nullopt;
   }
 }
 
@@ -108,8 +110,10 @@ void ParentChannel::send_line(const std::string& line) {
   const std::lock_guard lock(state_->sending);
   while (!rest.empty()) {
     const auto count = ::send(state_->channel.number(), rest.data(), rest.size(), MSG_NOSIGNAL);
-    if (count >= 0) rest.remove_prefix(static_cast<std::size_t>(count));
-    else if (errno != EINTR) end_with_parent();
+    if (count >= 0)
+      rest.remove_prefix(static_cast<std::size_t>(count));
+    else if (errno != EINTR)
+      end_with_parent();
   }
 }
 

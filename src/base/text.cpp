@@ -212,8 +212,10 @@ std::string shell_quote(std::string_view word) {
   if (!word.empty() && std::all_of(word.begin(), word.end(), is_plain)) return std::string(word);
   std::string quoted = "'";
   for (const char c : word) {
-    if (c == '\'') quoted += "'\\''";
-    else quoted += c;
+    if (c == '\'')
+      quoted += "'\\''";
+    else
+      quoted += c;
   }
   return quoted + "'";
 }
@@ -232,8 +234,10 @@ std::string to_utf8(std::string_view bytes) {
   text.reserve(bytes.size());
   while (!bytes.empty()) {
     const auto length = sequence_length(bytes);
-    if (length == 0) text += "\xEF\xBF\xBD";
-    else text += bytes.substr(0, length);
+    if (length == 0)
+      text += "\xEF\xBF\xBD";
+    else
+      text += bytes.substr(0, length);
     bytes.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return text;

@@ -13,8 +13,8 @@ std::vector<std::string> split(std::string_view text, char separator);  ///< kee
 std::string_view trim(std::string_view text);                           ///< without white space at both ends
 std::string lower(std::string_view text);                               ///< ASCII
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
-bool glob_match(std::string_view pattern, std::string_view text);       ///< * ? [abc]; linear-ish, no recursion blow-up
-std::size_t edit_distance(std::string_view a, std::string_view b);      ///< Levenshtein, without case
+bool glob_match(std::string_view pattern, std::string_view text);   ///< * ? [abc]; linear-ish, no recursion blow-up
+std::size_t edit_distance(std::string_view a, std::string_view b);  ///< Levenshtein, without case
 
 /// Known words nearest to a misspelt one, best first; only those near enough to be meant.
 std::vector<std::string> nearest(std::string_view word, const std::vector<std::string>& known, std::size_t most = 3);

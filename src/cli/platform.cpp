@@ -25,8 +25,7 @@ void print_platform(const Context& context) {
   const measure::Platform platform = measure::read_platform();
   std::vector<std::pair<std::string, Cell>> properties{{"name", platform.name}, {"identity", platform.identity}};
   const auto details = nlohmann::ordered_json::parse(platform.details_json);
-  for (const auto& [key, value] : details.items())
-    properties.emplace_back(key, cell_of(value));
+  for (const auto& [key, value] : details.items()) properties.emplace_back(key, cell_of(value));
 
   // One machine: people read it downwards, programs get one object.
   Table table;

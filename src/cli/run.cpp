@@ -30,7 +30,7 @@ struct RunCommand {
   std::string study_path;
   RunOptions options;
   std::vector<std::string> only;
-  std::int64_t limit = 0;   ///< entries at most; 0: all
+  std::int64_t limit = 0;  ///< entries at most; 0: all
   bool dry_run = false;
   measure::RunnerOptions runner;
 };
@@ -44,7 +44,8 @@ struct Plan {
 Plan make_plan(const RunCommand& command, const measure::EngineCatalog& catalog) {
   Plan plan;
   if (command.study_path.empty()) {
-    if (!command.only.empty()) throw Error(ErrorCode::usage, "--only names runs of a study", "give a study file: inferometer run STUDY.toml --only NAME");
+    if (!command.only.empty())
+      throw Error(ErrorCode::usage, "--only names runs of a study", "give a study file: inferometer run STUDY.toml --only NAME");
     if (!command.options.given.contains("--model")) {
       throw Error(ErrorCode::usage, "nothing to run", "name models with --model, or a study file; `inferometer run --help` has examples");
     }
@@ -66,23 +67,26 @@ Plan make_plan(const RunCommand& command, const measure::EngineCatalog& catalog)
 
 void print_plan(const Plan& plan, const Context& context) {
   Table table;
-  table.columns = {"model", "engine", "engine_settings", "device", "precision_requested", "input_height", "threads", "batch", "mode", "protocol", "starts", "status"};
+  table.columns = {"model", "engine",   "engine_settings", "device", "precision_requested", "input_height", "threads", "batch",
+                   "mode",  "protocol", "starts",          "status"};
   for (const measure::PlannedEntry& planned : plan.entries) {
     const measure::Entry& entry = planned.entry;
     std::string settings = measure::engine_text(entry).substr(entry.engine.size());
     if (!settings.empty()) settings.erase(0, 1);
     Cell input;
     if (entry.model.height > 0) input = entry.model.height;
-    table.rows.push_back({entry.model.name, entry.engine, settings, entry.device, entry.precision, input, std::int64_t{entry.threads}, entry.batch,
-                          std::string(name_of(entry.mode)), std::string(name_of(entry.protocol)), std::int64_t{entry.starts},
-                          planned.settled ? Cell(fmt::format("{} ({})", name_of(*planned.settled), planned.reason)) : Cell(std::string("to measure"))});
+    table.rows.push_back(
+        {entry.model.name, entry.engine, settings, entry.device, entry.precision, input, std::int64_t{entry.threads}, entry.batch,
+         std::string(name_of(entry.mode)), std::string(name_of(entry.protocol)), std::int64_t{entry.starts},
+         planned.settled ? Cell(fmt::format("{} ({})", name_of(*planned.settled), planned.reason)) : Cell(std::string("to measure"))});
   }
   context.write(table);
   context.say(fmt::format("{} entries", plan.entries.size()));
 }
 
 std::string outcome_text(const measure::Row& row) {
-  if (row.status == "passed" && row.per_image_ms) return fmt::format("{} ms an image, {}", rounded_text(*row.per_image_ms), row.verdict.value_or(""));
+  if (row.status == "passed" && row.per_image_ms)
+    return fmt::format("{} ms an image, {}", rounded_text(*row.per_image_ms), row.verdict.value_or(""));
   return row.reasons.empty() ? row.status : fmt::format("{}: {}", row.status, row.reasons.front());
 }
 
@@ -172,8 +176,9 @@ void add_run(CLI::App& app, Context& context) {
       ->check(CLI::IsMember({"unstable"}))
       ->type_name("unstable");
   command->add_flag("--dry-run", state->dry_run, "Print the plan and measure nothing");
-  command->footer(example_footer("inferometer run --model 'resnet*,vgg16' --engine onnxruntime,openvino --batch 1-8*2\n"
-                                 "  inferometer run studies/quick.toml --dry-run"));
+  command->footer(
+      example_footer("inferometer run --model 'resnet*,vgg16' --engine onnxruntime,openvino --batch 1-8*2\n"
+                     "  inferometer run studies/quick.toml --dry-run"));
   command->callback([state, retry, &context] {
     state->runner.retry_unstable = !retry->empty();
     run(*state, context);

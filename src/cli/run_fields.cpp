@@ -136,7 +136,8 @@ constexpr RunField kFields[] = {
      [](RunSpec& spec, std::string_view text, std::string_view where) {
        spec.limits.load_timeout_s = parse_limited_number(text, 0.001, kMostSeconds, where);
      }},
-    {"--request-timeout-s", "request_timeout_s", FieldKind::number, "SECONDS", "longest time of one request, at least 20 x the first (default: 60)",
+    {"--request-timeout-s", "request_timeout_s", FieldKind::number, "SECONDS",
+     "longest time of one request, at least 20 x the first (default: 60)",
      [](RunSpec& spec, std::string_view text, std::string_view where) {
        spec.limits.request_timeout_s = parse_limited_number(text, 0.001, kMostSeconds, where);
      }},

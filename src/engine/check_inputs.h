@@ -15,9 +15,11 @@ namespace detail {
   const std::string name = "input '" + wanted.name + "'";
   const Shape shape(given.shape.begin(), given.shape.end());
   if (given.type != wanted.type) {
-    throw Error(ErrorCode::input, name + " is " + std::string(name_of(given.type)) + ", the model takes " + std::string(name_of(wanted.type)));
+    throw Error(ErrorCode::input,
+                name + " is " + std::string(name_of(given.type)) + ", the model takes " + std::string(name_of(wanted.type)));
   }
-  if (shape != wanted.shape) throw Error(ErrorCode::input, name + " is " + to_string(shape) + ", the session was loaded for " + to_string(wanted.shape));
+  if (shape != wanted.shape)
+    throw Error(ErrorCode::input, name + " is " + to_string(shape) + ", the session was loaded for " + to_string(wanted.shape));
   if (given.data == nullptr) throw Error(ErrorCode::input, name + " has no data");
   throw Error(ErrorCode::input, name + " has " + std::to_string(given.bytes) + " bytes, " + to_string(wanted.shape) + " of " +
                                     std::string(name_of(wanted.type)) + " needs another number");
@@ -28,7 +30,8 @@ namespace detail {
 /// A few nanoseconds when all is well; allocates only to complain.
 inline void check_inputs(const std::vector<TensorInfo>& wanted, std::span<const TensorView> given) {
   if (given.size() != wanted.size()) {
-    throw Error(ErrorCode::input, "the model takes " + std::to_string(wanted.size()) + " inputs, " + std::to_string(given.size()) + " were given");
+    throw Error(ErrorCode::input,
+                "the model takes " + std::to_string(wanted.size()) + " inputs, " + std::to_string(given.size()) + " were given");
   }
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     std::size_t bytes = size_of(wanted[i].type);

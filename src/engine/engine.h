@@ -16,7 +16,9 @@
 #include "base/element_type.h"
 #include "base/error.h"
 
-namespace inferometer::graph { struct Model; }
+namespace inferometer::graph {
+struct Model;
+}
 
 namespace inferometer::engine {
 
@@ -24,48 +26,48 @@ namespace inferometer::engine {
 inline constexpr std::uint32_t kContractVersion = 1;
 
 struct DeviceInfo {
-  std::string name;                      ///< in the engine's words: "cpu", "cuda:0", "GPU.0"; compared without case
-  std::string description;               ///< "Intel(R) Xeon(R) ..."
-  std::vector<std::string> precisions;   ///< that can be asked here: "fp32", "bf16", ...
+  std::string name;                     ///< in the engine's words: "cpu", "cuda:0", "GPU.0"; compared without case
+  std::string description;              ///< "Intel(R) Xeon(R) ..."
+  std::vector<std::string> precisions;  ///< that can be asked here: "fp32", "bf16", ...
 };
 
 struct EngineInfo {
-  std::string name;                      ///< as on the command line
-  std::string version;                   ///< the framework's own
-  bool usable = false;                   ///< can run here and now
-  std::string reason;                    ///< why not, when not usable
-  std::vector<DeviceInfo> devices;       ///< the first is the default
-  int rank = 100;                        ///< lower is asked first when a model has no reference outputs
-  std::vector<std::string> settings;     ///< keys of SessionSettings::own that the engine understands
-  bool executes_graphs = false;          ///< loads through ModelFile::parse
-  bool computes = true;                  ///< false: outputs mean nothing (the fake engine), so rows stay unchecked
+  std::string name;                   ///< as on the command line
+  std::string version;                ///< the framework's own
+  bool usable = false;                ///< can run here and now
+  std::string reason;                 ///< why not, when not usable
+  std::vector<DeviceInfo> devices;    ///< the first is the default
+  int rank = 100;                     ///< lower is asked first when a model has no reference outputs
+  std::vector<std::string> settings;  ///< keys of SessionSettings::own that the engine understands
+  bool executes_graphs = false;       ///< loads through ModelFile::parse
+  bool computes = true;               ///< false: outputs mean nothing (the fake engine), so rows stay unchecked
 };
 
 enum class ModelKind : std::uint8_t { onnx, caffe };
 
 /// A model as a file. The path is valid for the whole life of the session.
 struct ModelFile {
-  std::string path;                      ///< .onnx, or deploy.prototxt
-  std::string weights_path;              ///< .caffemodel, for kind caffe
+  std::string path;          ///< .onnx, or deploy.prototxt
+  std::string weights_path;  ///< .caffemodel, for kind caffe
   ModelKind kind = ModelKind::onnx;
-  std::function<graph::Model()> parse;   ///< the model as a Graph; throws Error{unsupported} naming the operator it lacks
+  std::function<graph::Model()> parse;  ///< the model as a Graph; throws Error{unsupported} naming the operator it lacks
 };
 
 /// What is asked of a session. An engine that cannot do it throws Error{unsupported}; it never does something else silently.
 struct SessionSettings {
   std::string device = "cpu";
-  std::string precision = "fp32";        ///< fp32 fp16 bf16 int8, or native: the engine's own choice
-  int threads = 1;                       ///< of computation, altogether
-  int streams = 1;                       ///< requests that compute side by side
+  std::string precision = "fp32";  ///< fp32 fp16 bf16 int8, or native: the engine's own choice
+  int threads = 1;                 ///< of computation, altogether
+  int streams = 1;                 ///< requests that compute side by side
   std::int64_t batch = 1;
-  std::map<std::string, Shape> shapes;   ///< concrete shapes of inputs with other dynamic dimensions
+  std::map<std::string, Shape> shapes;     ///< concrete shapes of inputs with other dynamic dimensions
   std::map<std::string, std::string> own;  ///< the engine's own settings; an unknown key is Error{usage}
 };
 
 /// What the framework says it does, read back from it. Empty or 0: it does not tell.
 struct ObtainedSettings {
   std::string device;
-  std::string precision;                 ///< of the arithmetic; int8 is decided by the host from the file
+  std::string precision;  ///< of the arithmetic; int8 is decided by the host from the file
   int threads = 0;
   int streams = 0;
   std::map<std::string, std::string> own;
@@ -73,7 +75,7 @@ struct ObtainedSettings {
 
 struct TensorInfo {
   std::string name;
-  Shape shape;                           ///< concrete, batch included
+  Shape shape;  ///< concrete, batch included
   ElementType type = ElementType::f32;
 };
 
@@ -86,12 +88,12 @@ struct TensorView {
 };
 
 struct LayerTime {
-  std::string name;                      ///< the framework's name of the layer
+  std::string name;  ///< the framework's name of the layer
   std::string op;
-  std::string kernel;                    ///< what was executed, where the framework tells
+  std::string kernel;  ///< what was executed, where the framework tells
   std::string precision;
   double time_us = 0;
-  bool executed = true;                  ///< false: fused into another or optimised out
+  bool executed = true;  ///< false: fused into another or optimised out
 };
 
 /// One call in flight. One thread at a time; requests of one session may run side by side.
@@ -129,19 +131,18 @@ class Engine {
 /// What a plugin's entry function returns. `create` may throw Error.
 struct PluginTable {
   std::uint32_t contract_version;
-  const char* built_with;                ///< compiler and version, for the message when versions differ
+  const char* built_with;  ///< compiler and version, for the message when versions differ
   std::unique_ptr<Engine> (*create)();
 };
 
 /// `extern "C" const PluginTable* inferometer_engine_plugin();` with default visibility.
 inline constexpr const char* kPluginSymbol = "inferometer_engine_plugin";
-#define INFEROMETER_ENGINE_PLUGIN(EngineClass)                                                                      \
-  extern "C" __attribute__((visibility("default"))) const ::inferometer::engine::PluginTable*                      \
-  inferometer_engine_plugin() {                                                                                    \
-    static const ::inferometer::engine::PluginTable table{                                                         \
-        ::inferometer::engine::kContractVersion, __VERSION__,                                                      \
-        []() -> std::unique_ptr<::inferometer::engine::Engine> { return std::make_unique<EngineClass>(); }};       \
-    return &table;                                                                                                 \
+#define INFEROMETER_ENGINE_PLUGIN(EngineClass)                                                                              \
+  extern "C" __attribute__((visibility("default"))) const ::inferometer::engine::PluginTable* inferometer_engine_plugin() { \
+    static const ::inferometer::engine::PluginTable table{                                                                  \
+        ::inferometer::engine::kContractVersion, __VERSION__,                                                               \
+        []() -> std::unique_ptr<::inferometer::engine::Engine> { return std::make_unique<EngineClass>(); }};                \
+    return &table;                                                                                                          \
   }
 
 }  // namespace inferometer::engine

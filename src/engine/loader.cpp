@@ -117,8 +117,9 @@ std::unique_ptr<Engine> open_plugin(const std::filesystem::path& asked) {
   if (table == nullptr || table->contract_version != kContractVersion) {
     const std::string theirs = table == nullptr ? "none" : std::to_string(table->contract_version);
     throw Error(ErrorCode::engine_failure,
-                path.string() + " has contract version " + theirs + (table == nullptr ? "" : std::string(" (built with ") + table->built_with + ")") +
-                    ", this program has " + std::to_string(kContractVersion) + " (built with " __VERSION__ ")",
+                path.string() + " has contract version " + theirs +
+                    (table == nullptr ? "" : std::string(" (built with ") + table->built_with + ")") + ", this program has " +
+                    std::to_string(kContractVersion) + " (built with " __VERSION__ ")",
                 "build program and plugins together");
   }
   opened.path = path;

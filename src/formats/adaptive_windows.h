@@ -24,7 +24,8 @@ inline std::optional<UniformWindow> uniform_window(std::int64_t size, std::int64
   window.kernel = window_end(size, out, 0);
   window.stride = out > 1 ? window_begin(size, out, 1) : window.kernel;
   for (std::int64_t i = 0; i < out; ++i) {
-    if (window_begin(size, out, i) != i * window.stride || window_end(size, out, i) != i * window.stride + window.kernel) return std::nullopt;
+    if (window_begin(size, out, i) != i * window.stride || window_end(size, out, i) != i * window.stride + window.kernel)
+      return std::nullopt;
   }
   return window;
 }

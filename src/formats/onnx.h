@@ -54,11 +54,11 @@ struct OnnxTensor {
 
 /// What can be said of any ONNX file without understanding its operators.
 struct OnnxSummary {
-  std::vector<OnnxTensor> inputs;   ///< without initialisers
+  std::vector<OnnxTensor> inputs;  ///< without initialisers
   std::vector<OnnxTensor> outputs;
-  bool quantized = false;           ///< has Q/DQ, QLinear* or *Integer nodes: int8, whatever a framework reports
+  bool quantized = false;  ///< has Q/DQ, QLinear* or *Integer nodes: int8, whatever a framework reports
   std::int64_t opset = 0;
-  std::vector<std::string> operators;  ///< distinct, sorted
+  std::vector<std::string> operators;                ///< distinct, sorted
   std::vector<std::filesystem::path> external_data;  ///< files the model refers to, absolute
 };
 

@@ -166,7 +166,8 @@ OnnxFile open_onnx(const std::filesystem::path& path, OnnxData data) {
   require_readable_file(path);
   const Descriptor input = open_file(path, O_RDONLY);
   struct stat status {};
-  if (::fstat(input.number(), &status) != 0) throw Error(ErrorCode::io, one_line(fmt::format("{}: {}", path.string(), std::strerror(errno))));
+  if (::fstat(input.number(), &status) != 0)
+    throw Error(ErrorCode::io, one_line(fmt::format("{}: {}", path.string(), std::strerror(errno))));
   OnnxFile file{path, static_cast<std::int64_t>(status.st_size), {}, {}};
   if (file.bytes == 0) fail_onnx(path, "is empty, no ONNX file");
   if (file.bytes > kMostBytes) fail_onnx_unsupported(path, "is larger than 2 GB", "store its weights as external data");
@@ -209,7 +210,8 @@ ByteRange external_range(const OnnxFile& file, const onnx::TensorProto& tensor) 
   std::optional<std::int64_t> length;
   const auto number = [&](const onnx::StringStringEntryProto& entry) {
     const auto value = parse_integer(entry.value());
-    if (!value || *value < 0) fail_onnx(file.path, fmt::format("{}: bad {} of external data: '{}'", tensor.name(), entry.key(), entry.value()));
+    if (!value || *value < 0)
+      fail_onnx(file.path, fmt::format("{}: bad {} of external data: '{}'", tensor.name(), entry.key(), entry.value()));
     return *value;
   };
   for (const auto& entry : tensor.external_data()) {

@@ -31,9 +31,9 @@ enum class OnnxData : std::uint8_t {
 
 struct OnnxFile {
   std::filesystem::path path;
-  std::int64_t bytes = 0;                      ///< size of the file
-  onnx::ModelProto model;                      ///< without raw data of initialisers
-  std::vector<std::optional<ByteRange>> raw;   ///< by index of the initialiser; nullopt: it has no raw data
+  std::int64_t bytes = 0;                     ///< size of the file
+  onnx::ModelProto model;                     ///< without raw data of initialisers
+  std::vector<std::optional<ByteRange>> raw;  ///< by index of the initialiser; nullopt: it has no raw data
 };
 
 /// Parse a file. Throws Error{input} when it is missing, empty, cut off or no ONNX; Error{unsupported} above 2 GB.
@@ -53,9 +53,9 @@ std::optional<ByteRange> range_of(const OnnxFile& file, std::size_t initialiser)
 /// `model.graph().initializer()` must be empty: initialisers are the `headers` (TensorProto without raw data), one by one with their data.
 struct StreamedTensor {
   onnx::TensorProto header;
-  std::optional<ByteRange> range;            ///< raw data from a file, or
+  std::optional<ByteRange> range;                 ///< raw data from a file, or
   const std::vector<std::byte>* bytes = nullptr;  ///< from memory (not owned), or
-  std::vector<std::byte> own;                ///< from here, when bytes is nullptr and range is empty; none when this is empty too
+  std::vector<std::byte> own;                     ///< from here, when bytes is nullptr and range is empty; none when this is empty too
 };
 /// Throws Error{io}; Error{unsupported} above 2 GB. The file appears whole or not at all.
 void write_streamed(const onnx::ModelProto& model, const std::vector<StreamedTensor>& tensors, const std::filesystem::path& path);

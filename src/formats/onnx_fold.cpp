@@ -85,9 +85,15 @@ std::size_t source_of(std::size_t index, const Shape& to, const Shape& from) {
 using IntegerFunction = std::optional<std::int64_t> (*)(std::int64_t, std::int64_t);
 using RealFunction = double (*)(double, double);
 
-std::optional<std::int64_t> add(std::int64_t a, std::int64_t b) { return wrapped(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b)); }
-std::optional<std::int64_t> subtract(std::int64_t a, std::int64_t b) { return wrapped(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b)); }
-std::optional<std::int64_t> multiply(std::int64_t a, std::int64_t b) { return wrapped(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b)); }
+std::optional<std::int64_t> add(std::int64_t a, std::int64_t b) {
+  return wrapped(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+std::optional<std::int64_t> subtract(std::int64_t a, std::int64_t b) {
+  return wrapped(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+}
+std::optional<std::int64_t> multiply(std::int64_t a, std::int64_t b) {
+  return wrapped(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
+}
 bool divides_safely(std::int64_t a, std::int64_t b) { return b != 0 && !(b == -1 && a == std::numeric_limits<std::int64_t>::min()); }
 std::optional<std::int64_t> divide(std::int64_t a, std::int64_t b) {
   if (!divides_safely(a, b)) return std::nullopt;
@@ -116,19 +122,21 @@ const std::unordered_map<std::string_view, Binary> kBinary{
     {"Div", {divide, [](double a, double b) { return a / b; }}},
     {"Mod", {modulo, [](double a, double b) { return std::fmod(a, b); }}},
     {"Pow", {power, [](double a, double b) { return std::pow(a, b); }}},
-    {"Min", {[](std::int64_t a, std::int64_t b) { return std::optional(std::min(a, b)); }, [](double a, double b) { return std::min(a, b); }}},
-    {"Max", {[](std::int64_t a, std::int64_t b) { return std::optional(std::max(a, b)); }, [](double a, double b) { return std::max(a, b); }}},
+    {"Min",
+     {[](std::int64_t a, std::int64_t b) { return std::optional(std::min(a, b)); }, [](double a, double b) { return std::min(a, b); }}},
+    {"Max",
+     {[](std::int64_t a, std::int64_t b) { return std::optional(std::max(a, b)); }, [](double a, double b) { return std::max(a, b); }}},
 };
 const std::unordered_map<std::string_view, bool (*)(double, double)> kComparisons{
-    {"Equal", [](double a, double b) { return a == b; }},      {"Less", [](double a, double b) { return a < b; }},
-    {"Greater", [](double a, double b) { return a > b; }},     {"LessOrEqual", [](double a, double b) { return a <= b; }},
+    {"Equal", [](double a, double b) { return a == b; }},          {"Less", [](double a, double b) { return a < b; }},
+    {"Greater", [](double a, double b) { return a > b; }},         {"LessOrEqual", [](double a, double b) { return a <= b; }},
     {"GreaterOrEqual", [](double a, double b) { return a >= b; }}, {"And", [](double a, double b) { return a != 0 && b != 0; }},
     {"Or", [](double a, double b) { return a != 0 || b != 0; }},
 };
 const std::unordered_map<std::string_view, double (*)(double)> kReal{
-    {"Sqrt", [](double x) { return std::sqrt(x); }},   {"Floor", [](double x) { return std::floor(x); }},
-    {"Ceil", [](double x) { return std::ceil(x); }},   {"Exp", [](double x) { return std::exp(x); }},
-    {"Reciprocal", [](double x) { return 1 / x; }},    {"Round", [](double x) { return std::nearbyint(x); }},
+    {"Sqrt", [](double x) { return std::sqrt(x); }}, {"Floor", [](double x) { return std::floor(x); }},
+    {"Ceil", [](double x) { return std::ceil(x); }}, {"Exp", [](double x) { return std::exp(x); }},
+    {"Reciprocal", [](double x) { return 1 / x; }},  {"Round", [](double x) { return std::nearbyint(x); }},
 };
 
 Result fold_binary(const Binary& functions, const Constant& a, const Constant& b) {

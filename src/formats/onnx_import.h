@@ -106,11 +106,11 @@ class OnnxImporter {
   bool own_ = false;
   bool dynamic_ = false;  ///< some input has a free batch
   graph::Model model_;
-  std::vector<std::string> marks_;                 ///< by node
-  std::array<std::vector<Shape>, 2> shapes_;       ///< by trial batch and TensorId
+  std::vector<std::string> marks_;            ///< by node
+  std::array<std::vector<Shape>, 2> shapes_;  ///< by trial batch and TensorId
   std::vector<Source> sources_;
   std::unordered_map<std::string, OnnxValue> values_;
-  std::unordered_set<std::string> taken_;          ///< names of values in the file and of tensors made here
+  std::unordered_set<std::string> taken_;  ///< names of values in the file and of tensors made here
   std::unordered_set<std::string> node_names_;
   std::unordered_map<std::string, int> suffixes_;  ///< last number given to a name that was taken
   std::unordered_set<std::string> source_names_;   ///< of stored data that already is a tensor under its own name
@@ -119,7 +119,7 @@ class OnnxImporter {
   std::int64_t loaded_bytes_ = 0;
   std::int64_t folded_elements_ = 0;
   std::vector<std::shared_ptr<const FoldedConstant>> kept_;  ///< constants that references were given to
-  std::int64_t stored_bytes_ = 0;                  ///< of the file and the external files it refers to
+  std::int64_t stored_bytes_ = 0;                            ///< of the file and the external files it refers to
 };
 
 /// One node with its inputs at hand, as converters see it.
@@ -131,14 +131,14 @@ struct OnnxNode {
   [[noreturn]] void unsupported(std::string_view why) const;
   [[noreturn]] void broken(std::string_view why) const;
   bool has(int input) const { return input < proto.input_size() && !proto.input(input).empty(); }
-  const OnnxValue& value(int input) const;             ///< fails when absent
-  graph::TensorId operand(int input) const;            ///< activation or stored data
+  const OnnxValue& value(int input) const;                    ///< fails when absent
+  graph::TensorId operand(int input) const;                   ///< activation or stored data
   graph::TensorId stored(int input, graph::Role role) const;  ///< stored data only: "weight of x is computed" is unsupported
   TrialShapes shapes(int input) const { return importer.shapes_of(value(input)); }
   std::size_t rank(int input) const { return shapes(input)[0].size(); }
   std::int64_t axis(std::int64_t given, std::size_t of_rank) const;  ///< made non-negative; fails out of range
-  const FoldedConstant& trial_constants(int input) const;  ///< small constant; fails when it is none
-  const Constant& constant(int input) const;               ///< the same at both batches
+  const FoldedConstant& trial_constants(int input) const;            ///< small constant; fails when it is none
+  const Constant& constant(int input) const;                         ///< the same at both batches
   std::vector<std::int64_t> integers(int input) const;
   float scalar(int input) const;
   /// Integers of an attribute, each at most 2^31 in magnitude: sizes beyond that are damage.
@@ -161,9 +161,9 @@ using OnnxConverter = void (*)(const OnnxNode&);
 /// nullptr for an operator that Graph lacks.
 OnnxConverter find_converter(std::string_view op_type);
 using OnnxConverterTable = std::unordered_map<std::string_view, OnnxConverter>;
-const OnnxConverterTable& layer_converters();  ///< convolution, pooling, normalisation, matrix products
+const OnnxConverterTable& layer_converters();    ///< convolution, pooling, normalisation, matrix products
 const OnnxConverterTable& element_converters();  ///< activations and arithmetic
-const OnnxConverterTable& shape_converters();  ///< reshape, slice, pad, ...
+const OnnxConverterTable& shape_converters();    ///< reshape, slice, pad, ...
 
 /// Turn groups of nodes that stand for one operator into that operator (onnx_lift.cpp). Marks are by node.
 void lift_groups(graph::Model& model, std::vector<std::string>& marks, bool own, const std::vector<Shape>& shapes);

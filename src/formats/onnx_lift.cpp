@@ -28,8 +28,13 @@ constexpr std::size_t kNoNode = std::numeric_limits<std::size_t>::max();
 class Lifter {
  public:
   Lifter(graph::Model& model, const std::vector<std::string>& marks, bool own, const std::vector<Shape>& shapes)
-      : model_(model), graph_(model.graph), marks_(marks), own_(own), shapes_(shapes),
-        producers_(graph_.tensors.size(), kNoNode), readers_(graph_.tensors.size(), 0) {
+      : model_(model),
+        graph_(model.graph),
+        marks_(marks),
+        own_(own),
+        shapes_(shapes),
+        producers_(graph_.tensors.size(), kNoNode),
+        readers_(graph_.tensors.size(), 0) {
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       for (const TensorId id : graph_.nodes[i].outputs) producers_[id] = i;
       for (const TensorId id : graph_.nodes[i].inputs) {
@@ -42,8 +47,8 @@ class Lifter {
   void run() {
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       current_ = i;
-      const bool lifted = lift_linear() || lift_layer_norm() || lift_gelu() || lift_hard_sigmoid() || lift_product() ||
-                          lift_softmax() || lift_adaptive() || lift_average_pool();
+      const bool lifted = lift_linear() || lift_layer_norm() || lift_gelu() || lift_hard_sigmoid() || lift_product() || lift_softmax() ||
+                          lift_adaptive() || lift_average_pool();
       (void)lifted;
     }
   }
@@ -86,8 +91,8 @@ class Lifter {
   bool marked(std::string_view mark, std::initializer_list<const Node*> nodes) const {
     if (!own_) return true;
     return marks_[current_] == mark && std::all_of(nodes.begin(), nodes.end(), [&](const Node* node) {
-      return marks_[static_cast<std::size_t>(node - graph_.nodes.data())] == mark;
-    });
+             return marks_[static_cast<std::size_t>(node - graph_.nodes.data())] == mark;
+           });
   }
 
   bool replace(graph::Operator op, std::vector<TensorId> inputs) {
@@ -126,7 +131,8 @@ class Lifter {
       const Node* mul = maker<graph::Mul>(add->inputs[add_side]);
       if (mul == nullptr) continue;
       for (const std::size_t mul_side : {0U, 1U}) {
-        if (lift_layer_norm_from(mul->inputs[mul_side], mul->inputs[1 - mul_side], add->inputs[1 - add_side], *mul, kLayerNormMark)) return true;
+        if (lift_layer_norm_from(mul->inputs[mul_side], mul->inputs[1 - mul_side], add->inputs[1 - add_side], *mul, kLayerNormMark))
+          return true;
       }
     }
     return false;
@@ -151,7 +157,8 @@ class Lifter {
     const auto axis = last_axes(std::get<graph::ReduceMean>(mean->op), shapes_[x].size());
     if (!epsilon || !axis || axis != last_axes(std::get<graph::ReduceMean>(variance->op), shapes_[x].size())) return false;
     const Shape normalized_shape(shapes_[x].begin() + static_cast<std::ptrdiff_t>(*axis), shapes_[x].end());
-    if (graph_.tensors[scale].shape != normalized_shape || (bias != kNoTensor && graph_.tensors[bias].shape != normalized_shape)) return false;
+    if (graph_.tensors[scale].shape != normalized_shape || (bias != kNoTensor && graph_.tensors[bias].shape != normalized_shape))
+      return false;
     if (!marked(mark, {&mul, div, root, plus, variance, square, difference, other, mean})) return false;
     if (!own_) graph_.tensors[scale].role = graph_.tensors[bias].role = Role::parameter;
     const auto from_end = static_cast<std::int64_t>(*axis) - static_cast<std::int64_t>(shapes_[x].size());
@@ -258,7 +265,8 @@ class Lifter {
     const auto last = static_cast<std::int64_t>(permutation.size()) - 1;
     const auto axis = permutation.back();
     const std::int64_t given = std::get<graph::Softmax>(softmax->op).axis;
-    const bool swap = permutation[static_cast<std::size_t>(axis)] == last && std::get<graph::Transpose>(back->op).permutation == permutation;
+    const bool swap =
+        permutation[static_cast<std::size_t>(axis)] == last && std::get<graph::Transpose>(back->op).permutation == permutation;
     if (!swap || (given != last && given != -1)) return false;
     return replace(graph::Softmax{axis}, {forth->inputs[0]});
   }
@@ -272,7 +280,8 @@ class Lifter {
     const Node* columns = turned != nullptr ? maker<graph::MatMul>(turned->inputs[0]) : nullptr;
     if (columns == nullptr || !marked(marks_[current_], {rows, turned, columns})) return false;
     const std::vector<std::int64_t> swapped{0, 1, 3, 2};
-    if (std::get<graph::Transpose>(back->op).permutation != swapped || std::get<graph::Transpose>(turned->op).permutation != swapped) return false;
+    if (std::get<graph::Transpose>(back->op).permutation != swapped || std::get<graph::Transpose>(turned->op).permutation != swapped)
+      return false;
     const TensorId x = columns->inputs[0];
     const Shape &image = shapes_[x], &out = shapes_[back->outputs[0]];
     if (image.size() != 4 || !averages(columns->inputs[1], image[3], out[3]) || !averages(rows->inputs[1], image[2], out[2])) return false;

@@ -109,7 +109,8 @@ graph::TensorId OnnxNode::inner(std::string_view suffix, graph::Operator op, std
 }
 
 graph::TensorId OnnxNode::scalar_tensor(std::string_view suffix, float number) const {
-  return importer.add_stored(importer.fresh_name(fmt::format("{}/{}", name(), suffix)), to_array(Constant{true, {}, {}, {number}}), graph::Role::constant);
+  return importer.add_stored(importer.fresh_name(fmt::format("{}/{}", name(), suffix)), to_array(Constant{true, {}, {}, {number}}),
+                             graph::Role::constant);
 }
 
 void OnnxNode::finish_reshape(graph::TensorId x, const TrialShapes& shapes) const {

@@ -22,9 +22,28 @@ constexpr std::int64_t kMostFoldedInAll = std::int64_t{1} << 22;  // elements; s
 constexpr std::size_t kLongestName = 1024;
 constexpr std::size_t kMostDimensions = 16;
 /// Operators that only shape computations have; they are folded or else not supported.
-constexpr std::string_view kFoldedOnly[]{"Constant", "ConstantOfShape", "Shape", "Size",  "Range",   "Equal",      "Where",         "Not",
-                                         "Less",     "Greater",         "And",   "Or",    "Floor",   "Ceil",       "Round",         "Mod",
-                                         "ReduceProd", "LessOrEqual",   "GreaterOrEqual", "Reciprocal", "Min",     "Max"};
+constexpr std::string_view kFoldedOnly[]{"Constant",
+                                         "ConstantOfShape",
+                                         "Shape",
+                                         "Size",
+                                         "Range",
+                                         "Equal",
+                                         "Where",
+                                         "Not",
+                                         "Less",
+                                         "Greater",
+                                         "And",
+                                         "Or",
+                                         "Floor",
+                                         "Ceil",
+                                         "Round",
+                                         "Mod",
+                                         "ReduceProd",
+                                         "LessOrEqual",
+                                         "GreaterOrEqual",
+                                         "Reciprocal",
+                                         "Min",
+                                         "Max"};
 
 bool default_domain(const std::string& domain) { return domain.empty() || domain == "ai.onnx"; }
 
@@ -85,7 +104,8 @@ void OnnxImporter::check_operators() const {
     if (std::find(lacking.begin(), lacking.end(), name) == lacking.end() && lacking.size() < 12) lacking.push_back(name);
   }
   if (first == nullptr) return;
-  fail_onnx_unsupported(path(), fmt::format("has operators that cannot be read as a graph: {} (first: {})", join(lacking, ", "), describe(*first)),
+  fail_onnx_unsupported(path(),
+                        fmt::format("has operators that cannot be read as a graph: {} (first: {})", join(lacking, ", "), describe(*first)),
                         "engines that read ONNX files themselves may still run it");
 }
 
@@ -142,11 +162,13 @@ void OnnxImporter::add_inputs() {
     if (values_.contains(input.name())) continue;  // before IR 4 initialisers are inputs as well
     const auto& type = input.type().tensor_type();
     const auto element = element_type_of(type.elem_type());
-    if (!input.type().has_tensor_type() || !element || (*element != ElementType::f32 && *element != ElementType::f16 && *element != ElementType::f64)) {
+    if (!input.type().has_tensor_type() || !element ||
+        (*element != ElementType::f32 && *element != ElementType::f16 && *element != ElementType::f64)) {
       fail_onnx_unsupported(path(), fmt::format("input {} is no floating-point tensor", input.name()));
     }
     Shape shape;
-    for (const auto& dimension : type.shape().dim()) shape.push_back(dimension.has_dim_value() && dimension.dim_value() > 0 ? dimension.dim_value() : -1);
+    for (const auto& dimension : type.shape().dim())
+      shape.push_back(dimension.has_dim_value() && dimension.dim_value() > 0 ? dimension.dim_value() : -1);
     if (const auto given = options_.input_shapes.find(input.name()); given != options_.input_shapes.end()) shape = given->second;
     if (shape.empty()) fail_onnx_unsupported(path(), fmt::format("input {} has no shape", input.name()));
     for (std::size_t axis = 0; axis < shape.size(); ++axis) {
@@ -212,7 +234,8 @@ std::vector<const onnx::NodeProto*> OnnxImporter::sorted_nodes() const {
 void OnnxImporter::visit(const onnx::NodeProto& node) {
   if (view(node) || try_fold(node)) return;
   const OnnxConverter convert = find_converter(node.op_type());
-  if (convert == nullptr) fail_onnx_unsupported(path(), fmt::format("{} computes on data, which cannot be read as a graph", describe(node)));
+  if (convert == nullptr)
+    fail_onnx_unsupported(path(), fmt::format("{} computes on data, which cannot be read as a graph", describe(node)));
   if (node.output_size() == 0 || node.output(0).empty()) fail_onnx(path(), fmt::format("{} has no output", describe(node)));
   convert(OnnxNode{*this, node});
 }
@@ -341,7 +364,8 @@ void OnnxImporter::set_outputs() {
   for (const auto& output : file_.model.graph().output()) {
     const auto found = values_.find(output.name());
     if (found == values_.end()) fail_onnx(path(), fmt::format("nothing produces its output {}", output.name()));
-    if (found->second.kind != OnnxValue::Kind::activation) fail_onnx_unsupported(path(), fmt::format("its output {} is a constant", output.name()));
+    if (found->second.kind != OnnxValue::Kind::activation)
+      fail_onnx_unsupported(path(), fmt::format("its output {} is a constant", output.name()));
     model_.graph.outputs.push_back(found->second.tensor);
   }
   if (model_.graph.outputs.empty()) fail_onnx(path(), "has no output");

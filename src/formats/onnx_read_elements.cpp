@@ -77,7 +77,8 @@ void convert_reciprocal(const OnnxNode& node) { node.finish(graph::Div{}, {node.
 /// Between floating-point types only: Graph computes in f32 whatever the file says.
 void convert_cast(const OnnxNode& node) {
   const auto type = element_type_of(static_cast<std::int32_t>(node.integer("to", 0)));
-  const bool real = type && (*type == ElementType::f32 || *type == ElementType::f16 || *type == ElementType::bf16 || *type == ElementType::f64);
+  const bool real =
+      type && (*type == ElementType::f32 || *type == ElementType::f16 || *type == ElementType::bf16 || *type == ElementType::f64);
   if (!real) node.unsupported("turns data into integers");
   node.finish(graph::Identity{}, {node.operand(0)});
 }

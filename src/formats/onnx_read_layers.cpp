@@ -23,7 +23,8 @@ constexpr std::int64_t kLargestWindow = 1 << 24;  // so that products of two siz
 std::array<std::int64_t, 2> pair_attribute(const OnnxNode& node, std::string_view name, std::array<std::int64_t, 2> otherwise) {
   const auto values = node.integers(name);
   if (!values) return otherwise;
-  if (values->size() != 2) node.unsupported(fmt::format("has {} with {} numbers: only two-dimensional windows can be read", name, values->size()));
+  if (values->size() != 2)
+    node.unsupported(fmt::format("has {} with {} numbers: only two-dimensional windows can be read", name, values->size()));
   return {(*values)[0], (*values)[1]};
 }
 
@@ -70,7 +71,8 @@ Window window_of(const OnnxNode& node, std::array<std::int64_t, 2> kernel) {
 
 void convert_conv(const OnnxNode& node) {
   const Shape weight = node.shapes(1)[0];
-  if (weight.size() != 4) node.unsupported(fmt::format("has a weight of {} dimensions, only two-dimensional convolutions can be read", weight.size()));
+  if (weight.size() != 4)
+    node.unsupported(fmt::format("has a weight of {} dimensions, only two-dimensional convolutions can be read", weight.size()));
   graph::Conv conv{window_of(node, {weight[2], weight[3]}), node.integer("group", 1)};
   std::vector<TensorId> inputs{node.operand(0), node.stored(1, Role::parameter)};
   if (node.has(2)) inputs.push_back(node.stored(2, Role::parameter));
@@ -144,7 +146,8 @@ void convert_resize(const OnnxNode& node) {
   const auto enlarges = [&](std::size_t axis) {
     return (*size)[axis] % x[axis + 2] == 0 && static_cast<double>((*size)[axis] / x[axis + 2]) == scales.reals[axis + 2];
   };
-  if (size && scales.reals[0] == 1 && scales.reals[1] == 1 && enlarges(0) && enlarges(1) && string_attribute(node.proto, "mode", "nearest") == "nearest") {
+  if (size && scales.reals[0] == 1 && scales.reals[1] == 1 && enlarges(0) && enlarges(1) &&
+      string_attribute(node.proto, "mode", "nearest") == "nearest") {
     return finish_adaptive(node, *size);
   }
   if (std::all_of(scales.reals.begin(), scales.reals.end(), [](double scale) { return scale == 1; })) {

@@ -26,7 +26,8 @@ Shape reshaped(const OnnxNode& node, const Shape& from, const Constant& target) 
       continue;
     }
     if (shape[i] < 1) node.broken(fmt::format("has the impossible shape {}", to_string(target.integers)));
-    if (__builtin_mul_overflow(known, shape[i], &known)) node.broken(fmt::format("has the impossible shape {}", to_string(target.integers)));
+    if (__builtin_mul_overflow(known, shape[i], &known))
+      node.broken(fmt::format("has the impossible shape {}", to_string(target.integers)));
   }
   if (open) shape[*open] = element_count(from) / known;
   return shape;
@@ -168,7 +169,8 @@ void convert_slice(const OnnxNode& node) {
   const std::size_t count = begins[0].size();
   for (std::size_t i = axes.size(); i < count && axes.size() == i; ++i) axes.push_back(static_cast<std::int64_t>(i));
   steps.resize(std::max(steps.size(), count), 1);
-  if (count == 0 || ends[0].size() != count || ends[1].size() != count || begins[1].size() != count || axes.size() != count || steps.size() != count) {
+  if (count == 0 || ends[0].size() != count || ends[1].size() != count || begins[1].size() != count || axes.size() != count ||
+      steps.size() != count) {
     node.broken("has starts, ends, axes and steps of different lengths");
   }
 
@@ -176,7 +178,8 @@ void convert_slice(const OnnxNode& node) {
   for (std::size_t i = 0; i < count; ++i) {
     if (steps[i] < 1) node.unsupported("steps backwards");
     if (ranges.size() > node.rank(0)) node.broken("cuts an axis twice");
-    if (const auto range = range_for(node, axes[i], {begins[0][i], begins[1][i]}, {ends[0][i], ends[1][i]}, steps[i])) ranges.push_back(*range);
+    if (const auto range = range_for(node, axes[i], {begins[0][i], begins[1][i]}, {ends[0][i], ends[1][i]}, steps[i]))
+      ranges.push_back(*range);
   }
   TensorId x = node.operand(0);
   if (ranges.empty()) return node.finish(graph::Identity{}, {x});
@@ -245,9 +248,9 @@ void convert_expand(const OnnxNode& node) {
 
 const OnnxConverterTable& shape_converters() {
   static const OnnxConverterTable kTable{
-      {"Reshape", convert_reshape}, {"Squeeze", convert_squeeze}, {"Unsqueeze", convert_unsqueeze}, {"Flatten", convert_flatten},
-      {"Transpose", convert_transpose}, {"Concat", convert_concat}, {"Split", convert_split}, {"Slice", convert_slice},
-      {"Gather", convert_gather}, {"Pad", convert_pad}, {"Expand", convert_expand},
+      {"Reshape", convert_reshape},     {"Squeeze", convert_squeeze}, {"Unsqueeze", convert_unsqueeze}, {"Flatten", convert_flatten},
+      {"Transpose", convert_transpose}, {"Concat", convert_concat},   {"Split", convert_split},         {"Slice", convert_slice},
+      {"Gather", convert_gather},       {"Pad", convert_pad},         {"Expand", convert_expand},
   };
   return kTable;
 }

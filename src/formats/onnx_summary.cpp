@@ -29,7 +29,8 @@ void collect_operators(const google::protobuf::RepeatedPtrField<onnx::NodeProto>
 bool is_quantized(const std::string& name) {
   const auto begin = name.rfind("::");
   const std::string_view op = std::string_view(name).substr(begin == std::string::npos ? 0 : begin + 2);
-  return op == "QuantizeLinear" || op == "DequantizeLinear" || op == "DynamicQuantizeLinear" || op.starts_with("QLinear") || op.ends_with("Integer");
+  return op == "QuantizeLinear" || op == "DequantizeLinear" || op == "DynamicQuantizeLinear" || op.starts_with("QLinear") ||
+         op.ends_with("Integer");
 }
 
 OnnxTensor describe(const OnnxFile& file, const onnx::ValueInfoProto& value) {

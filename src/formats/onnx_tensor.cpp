@@ -17,10 +17,10 @@ namespace {
 using onnx::TensorProto;
 
 constexpr std::array kTypes{
-    std::pair{TensorProto::FLOAT, ElementType::f32},   std::pair{TensorProto::FLOAT16, ElementType::f16},
+    std::pair{TensorProto::FLOAT, ElementType::f32},     std::pair{TensorProto::FLOAT16, ElementType::f16},
     std::pair{TensorProto::BFLOAT16, ElementType::bf16}, std::pair{TensorProto::DOUBLE, ElementType::f64},
-    std::pair{TensorProto::UINT8, ElementType::u8},    std::pair{TensorProto::INT8, ElementType::i8},
-    std::pair{TensorProto::INT32, ElementType::i32},   std::pair{TensorProto::INT64, ElementType::i64},
+    std::pair{TensorProto::UINT8, ElementType::u8},      std::pair{TensorProto::INT8, ElementType::i8},
+    std::pair{TensorProto::INT32, ElementType::i32},     std::pair{TensorProto::INT64, ElementType::i64},
     std::pair{TensorProto::BOOL, ElementType::boolean},
 };
 

@@ -19,7 +19,8 @@ graph::Array transposed_matrix(const graph::Array& array) {
   for (std::size_t top = 0; top < rows; top += kBlock) {
     for (std::size_t left = 0; left < columns; left += kBlock) {
       for (std::size_t r = top; r < std::min(rows, top + kBlock); ++r) {
-        for (std::size_t c = left; c < std::min(columns, left + kBlock); ++c) result.floats()[c * rows + r] = array.floats()[r * columns + c];
+        for (std::size_t c = left; c < std::min(columns, left + kBlock); ++c)
+          result.floats()[c * rows + r] = array.floats()[r * columns + c];
       }
     }
   }
@@ -101,7 +102,8 @@ graph::TensorId OnnxImporter::tensor_of(const OnnxValue& value, graph::Role role
     if (role == graph::Role::parameter) known = role;
     return found->second;
   }
-  if (!holds_reals(*source.tensor)) fail_onnx_unsupported(path(), fmt::format("tensor {} holds integers that are used as data", source.tensor->name()));
+  if (!holds_reals(*source.tensor))
+    fail_onnx_unsupported(path(), fmt::format("tensor {} holds integers that are used as data", source.tensor->name()));
   const std::string& wanted = value.alias.empty() ? source.tensor->name() : value.alias;
   const bool first = !wanted.empty() && source.initialiser && source_names_.insert(wanted).second;
   const graph::TensorId id = add_stored(first ? wanted : fresh_name(wanted.empty() ? "constant" : wanted), load(value), role);

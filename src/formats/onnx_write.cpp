@@ -109,7 +109,8 @@ class OnnxExporter : public OnnxWriter {
   void extend(Window& window, graph::Rounding rounding) const {
     if (rounding == graph::Rounding::floor) return;
     for (std::size_t axis = 0; axis < 2; ++axis) {
-      const std::int64_t needed = (output_size(axis) - 1) * window.strides[axis] + span(window, axis) - shape(0)[axis + 2] - window.pads[axis];
+      const std::int64_t needed =
+          (output_size(axis) - 1) * window.strides[axis] + span(window, axis) - shape(0)[axis + 2] - window.pads[axis];
       window.pads[axis + 2] = std::max(window.pads[axis + 2], needed);
       if (window.pads[axis + 2] >= span(window, axis)) unsupported("its last window lies outside the image");
     }
@@ -168,7 +169,8 @@ class OnnxExporter : public OnnxWriter {
   /// image transposed in between, since OpenCV 4.6 multiplies by a stored matrix from that side only.
   void write_averaging_matrices(std::array<std::int64_t, 2> in, std::array<std::int64_t, 2> out, const std::string& mark) {
     constexpr std::int64_t kMost = 1 << 12;
-    if (std::max({in[0], in[1], out[0], out[1]}) > kMost) unsupported("an adaptive pooling of more than 4096 rows or columns cannot be written");
+    if (std::max({in[0], in[1], out[0], out[1]}) > kMost)
+      unsupported("an adaptive pooling of more than 4096 rows or columns cannot be written");
     const Integers swapped{0, 1, 3, 2};
     const std::string across = add_constant<float>(node_->name + "/columns", {in[1], out[1]}, averaging_matrix(in[1], out[1]));
     const std::string down = add_constant<float>(node_->name + "/rows", {in[0], out[0]}, averaging_matrix(in[0], out[0]));
@@ -234,7 +236,8 @@ class OnnxExporter : public OnnxWriter {
     const auto integers = [&](const char* what, std::int64_t value) {
       return add_constant<std::int64_t>(fmt::format("{}/{}", node_->name, what), {1}, {value});
     };
-    last("Slice", {input(0), integers("starts", op.begin), integers("ends", op.end), integers("axes", positive(op.axis)), integers("steps", op.step)});
+    last("Slice", {input(0), integers("starts", op.begin), integers("ends", op.end), integers("axes", positive(op.axis)),
+                   integers("steps", op.step)});
   }
 
   void write(const graph::Reshape& op) {

@@ -97,7 +97,8 @@ void OnnxWriter::write_values(const std::vector<TensorId>& ids, google::protobuf
 const graph::Array& OnnxWriter::values_of(TensorId id) const {
   const graph::Tensor& tensor = graph_.tensors[id];
   const auto found = model_.weights.find(tensor.name);
-  if (found == model_.weights.end()) throw Error(ErrorCode::input, one_line(fmt::format("{}: tensor {} has no values", graph_.name, tensor.name)));
+  if (found == model_.weights.end())
+    throw Error(ErrorCode::input, one_line(fmt::format("{}: tensor {} has no values", graph_.name, tensor.name)));
   const graph::Array& array = found->second;
   const auto bytes = element_count(array.shape) * static_cast<std::int64_t>(size_of(array.type));
   if (array.shape != tensor.shape || static_cast<std::int64_t>(array.bytes.size()) != bytes) {

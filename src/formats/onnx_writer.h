@@ -94,8 +94,8 @@ class OnnxWriter {
   [[noreturn]] void unsupported(std::string_view why) const;
 
   const graph::Graph& graph_;
-  std::vector<Shape> shapes_;   ///< by TensorId, at the batch asked for, or at 1 when it stays free
-  std::vector<Shape> doubled_;  ///< at batch 2 when it stays free, else empty: what differs is a free dimension
+  std::vector<Shape> shapes_;          ///< by TensorId, at the batch asked for, or at 1 when it stays free
+  std::vector<Shape> doubled_;         ///< at batch 2 when it stays free, else empty: what differs is a free dimension
   const graph::Node* node_ = nullptr;  ///< being written
 
  private:
@@ -107,9 +107,9 @@ class OnnxWriter {
   const graph::Model& model_;
   onnx::ModelProto proto_;
   std::vector<StreamedTensor> tensors_;
-  std::unordered_set<std::string> names_;                ///< of tensors and inner nodes
+  std::unordered_set<std::string> names_;  ///< of tensors and inner nodes
   std::unordered_map<graph::TensorId, int> readers_;
-  std::unordered_set<graph::TensorId> written_;          ///< stored tensors that already are initialisers
+  std::unordered_set<graph::TensorId> written_;  ///< stored tensors that already are initialisers
 };
 
 }  // namespace inferometer::formats

@@ -80,8 +80,8 @@ void judge_alone(const std::vector<GotOutputs>& got, Agreement& agreement) {
   }
   // The same answer to every picture is a constant too.
   const bool same_for_all = some_value && got.size() > 1 && std::all_of(got.begin(), got.end(), [&](const GotOutputs& image) {
-    return image.outputs.outputs == got.front().outputs.outputs;
-  });
+                              return image.outputs.outputs == got.front().outputs.outputs;
+                            });
   agreement.all_zero = some_value && zero;
   agreement.constant = (some_row && rows_are_flat) || same_for_all;
 }
@@ -104,8 +104,8 @@ Agreement judge_agreement(const std::vector<GotOutputs>& got, const ExpectedOutp
     return agreement;
   }
   if (const double difference = least_pair_difference(expected); difference < 5 * agreement.tolerance) {
-    agreement.note = fmt::format("outputs hardly depend on input: two pictures differ by {:.2g}, {:.2g} is needed", difference,
-                                 5 * agreement.tolerance);
+    agreement.note =
+        fmt::format("outputs hardly depend on input: two pictures differ by {:.2g}, {:.2g} is needed", difference, 5 * agreement.tolerance);
     return agreement;
   }
   double largest = 0;

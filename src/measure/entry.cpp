@@ -62,8 +62,8 @@ std::string engine_text(const Entry& entry) {
 
 std::string describe(const Entry& entry) {
   std::string input = entry.model.height != 0 ? fmt::format(" {}x{}", entry.model.height, entry.model.width) : "";
-  return fmt::format("{}{} {} {} {} b{} t{}", entry.model.name, input, engine_text(entry), entry.device, entry.precision,
-                     entry.batch, entry.threads);
+  return fmt::format("{}{} {} {} {} b{} t{}", entry.model.name, input, engine_text(entry), entry.device, entry.precision, entry.batch,
+                     entry.threads);
 }
 
 std::string repro_command(const Entry& entry) {
@@ -133,9 +133,16 @@ void to_json(nlohmann::json& json, const Entry& entry) {
   const ModelReference& model = entry.model;
   json = {
       {"model",
-       {{"name", model.name}, {"zoo", model.zoo}, {"path", model.path}, {"weights_path", model.weights_path},
-        {"sha256", model.sha256}, {"seed", model.seed}, {"height", model.height}, {"width", model.width},
-        {"classes", model.classes}, {"shapes", model.shapes}}},
+       {{"name", model.name},
+        {"zoo", model.zoo},
+        {"path", model.path},
+        {"weights_path", model.weights_path},
+        {"sha256", model.sha256},
+        {"seed", model.seed},
+        {"height", model.height},
+        {"width", model.width},
+        {"classes", model.classes},
+        {"shapes", model.shapes}}},
       {"engine", entry.engine},
       {"engine_version", entry.engine_version},
       {"engine_settings", entry.engine_settings},
@@ -148,14 +155,18 @@ void to_json(nlohmann::json& json, const Entry& entry) {
       {"mode", name_of(entry.mode)},
       {"protocol", name_of(entry.protocol)},
       {"stop",
-       {{"runs", entry.stop.runs}, {"min_time_s", entry.stop.min_time_s}, {"max_time_s", entry.stop.max_time_s},
-        {"interval_target_ratio", entry.stop.interval_target_ratio}, {"percentiles", entry.stop.percentiles}}},
+       {{"runs", entry.stop.runs},
+        {"min_time_s", entry.stop.min_time_s},
+        {"max_time_s", entry.stop.max_time_s},
+        {"interval_target_ratio", entry.stop.interval_target_ratio},
+        {"percentiles", entry.stop.percentiles}}},
       {"starts", entry.starts},
       {"cpus", entry.cpus},
       {"pause_s", entry.pause_s},
       {"input_seed", entry.input_seed},
       {"limits",
-       {{"load_timeout_s", entry.limits.load_timeout_s}, {"request_timeout_s", entry.limits.request_timeout_s},
+       {{"load_timeout_s", entry.limits.load_timeout_s},
+        {"request_timeout_s", entry.limits.request_timeout_s},
         {"memory_limit_mib", entry.limits.memory_limit_mib}}},
   };
 }

@@ -18,9 +18,9 @@ inline constexpr int kMetricVersion = 1;
 
 enum class Mode : std::uint8_t { latency };
 enum class Protocol : std::uint8_t {
-  standard,     ///< "default": warm-up, stop rule, median
-  dd,           ///< DeepDetect's: no warm-up, 1 dropped and 5 kept, mean
-  ten,          ///< warm-up, 10 kept, mean
+  standard,  ///< "default": warm-up, stop rule, median
+  dd,        ///< DeepDetect's: no warm-up, 1 dropped and 5 kept, mean
+  ten,       ///< warm-up, 10 kept, mean
 };
 std::string_view name_of(Mode mode);
 std::string_view name_of(Protocol protocol);
@@ -28,12 +28,12 @@ std::optional<Protocol> protocol(std::string_view name);
 
 /// Which network, and how to come by its file.
 struct ModelReference {
-  std::string name;           ///< zoo name, or the file's path as the user gave it
+  std::string name;  ///< zoo name, or the file's path as the user gave it
   bool zoo = false;
-  std::string path;           ///< file of the user's; empty for a zoo net (its artefact is made on demand)
-  std::string weights_path;   ///< .caffemodel
-  std::string sha256;         ///< identity: of the canonical graph + seed + generator version, or of the file(s)
-  std::uint64_t seed = 1;     ///< of synthetic weights, zoo only
+  std::string path;                    ///< file of the user's; empty for a zoo net (its artefact is made on demand)
+  std::string weights_path;            ///< .caffemodel
+  std::string sha256;                  ///< identity: of the canonical graph + seed + generator version, or of the file(s)
+  std::uint64_t seed = 1;              ///< of synthetic weights, zoo only
   std::int64_t height = 0, width = 0;  ///< of the input; 0: the network's own
   std::int64_t classes = 1000;
   std::map<std::string, Shape> shapes;  ///< --shape NAME=1x3x224x224
@@ -41,7 +41,7 @@ struct ModelReference {
 
 /// When a timed loop ends (spec: docs/measuring.md). Part of the identity.
 struct StopRule {
-  std::int64_t runs = 0;                ///< exact number of samples; 0: by the rule below
+  std::int64_t runs = 0;  ///< exact number of samples; 0: by the rule below
   double min_time_s = 0.3;
   double max_time_s = 2.0;
   double interval_target_ratio = 0.01;  ///< half width of the median's 95 % interval over the median
@@ -50,17 +50,17 @@ struct StopRule {
 
 struct Limits {
   double load_timeout_s = 300;
-  double request_timeout_s = 60;        ///< of one request, at least; 20 x the first inference where that is more
-  std::int64_t memory_limit_mib = 0;    ///< 0: 80 % of min(installed, cgroup limit)
+  double request_timeout_s = 60;      ///< of one request, at least; 20 x the first inference where that is more
+  std::int64_t memory_limit_mib = 0;  ///< 0: 80 % of min(installed, cgroup limit)
 };
 
 struct Entry {
   ModelReference model;
   std::string engine;
-  std::string engine_version;           ///< of the plugin found here; part of the identity
+  std::string engine_version;  ///< of the plugin found here; part of the identity
   std::map<std::string, std::string> engine_settings;
   std::string device;
-  std::string precision = "fp32";       ///< asked
+  std::string precision = "fp32";  ///< asked
   int threads = 1;
   int streams = 1;
   int requests = 1;
@@ -69,10 +69,10 @@ struct Entry {
   Protocol protocol = Protocol::standard;
   StopRule stop;
   int starts = 3;
-  std::vector<int> cpus;                ///< pinned to; empty: not pinned
-  double pause_s = 0;                   ///< before each start
+  std::vector<int> cpus;  ///< pinned to; empty: not pinned
+  double pause_s = 0;     ///< before each start
   std::uint64_t input_seed = 1;
-  Limits limits;                        ///< not part of the identity
+  Limits limits;  ///< not part of the identity
 };
 
 /// "onnxruntime:graph=basic", as on the command line.

@@ -56,12 +56,16 @@ Entry entry_for(const Entry& entry, const EngineHere& here, std::int64_t batch) 
 
 std::filesystem::path cached_path(const Entry& entry, const EngineHere& here, const std::string& plugin) {
   std::error_code ignored;
-  const std::string key =
-      nlohmann::json{{"model", entry.model.sha256}, {"shapes", entry.model.shapes}, {"seed", entry.input_seed},
-                     {"images", kImagesVersion},    {"count", kAgreementImages},    {"engine", here.info.name},
-                     {"version", here.info.version}, {"size", std::filesystem::file_size(plugin, ignored)},
-                     {"time", std::filesystem::last_write_time(plugin, ignored).time_since_epoch().count()}}
-          .dump();
+  const std::string key = nlohmann::json{{"model", entry.model.sha256},
+                                         {"shapes", entry.model.shapes},
+                                         {"seed", entry.input_seed},
+                                         {"images", kImagesVersion},
+                                         {"count", kAgreementImages},
+                                         {"engine", here.info.name},
+                                         {"version", here.info.version},
+                                         {"size", std::filesystem::file_size(plugin, ignored)},
+                                         {"time", std::filesystem::last_write_time(plugin, ignored).time_since_epoch().count()}}
+                              .dump();
   return cache_folder() / "outputs" / (sha256_hex(key) + ".bin");
 }
 
@@ -71,8 +75,8 @@ ExpectedOutputsSource::Answer ExpectedOutputsSource::find(const Entry& entry, co
   const EngineHere* own = catalog_.find(entry.engine);
   if (own != nullptr && !own->info.computes) return {"", fmt::format("the {} engine computes nothing", entry.engine)};
   if (quantized) return {"", "int8 is checked by its best class on at least 32 real images; none were given"};
-  const std::string key = fmt::format("{} {} {} {}", entry.model.sha256, nlohmann::json(entry.model.shapes).dump(), entry.input_seed,
-                                      entry.engine);
+  const std::string key =
+      fmt::format("{} {} {} {}", entry.model.sha256, nlohmann::json(entry.model.shapes).dump(), entry.input_seed, entry.engine);
   const auto found = known_.find(key);
   if (found != known_.end()) return found->second;
   return known_[key] = compute(entry, model_path);
@@ -96,7 +100,8 @@ ExpectedOutputsSource::Answer ExpectedOutputsSource::compute(const Entry& entry,
     if (outcome.status == Status::passed) return {path.string(), ""};
     reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", here->info.name, outcome.reason);
   }
-  return {"", reasons.empty() ? "no other engine here to compare outputs with" : "no engine gave outputs to compare with (" + reasons + ")"};
+  return {"",
+          reasons.empty() ? "no other engine here to compare outputs with" : "no engine gave outputs to compare with (" + reasons + ")"};
 }
 
 }  // namespace inferometer::measure

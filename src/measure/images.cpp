@@ -110,8 +110,8 @@ InputBuffers::InputBuffers(const std::vector<engine::TensorInfo>& inputs, std::i
                   "inferometer measures image classification networks");
     }
     if (input.shape.empty() || input.shape.front() != batch) {
-      throw Error(ErrorCode::unsupported,
-                  fmt::format("input {} has shape {}, whose first dimension is not the batch {}", input.name, to_string(input.shape), batch));
+      throw Error(ErrorCode::unsupported, fmt::format("input {} has shape {}, whose first dimension is not the batch {}", input.name,
+                                                      to_string(input.shape), batch));
     }
     buffers_.emplace_back(static_cast<std::size_t>(element_count(input.shape)) * size_of(input.type));
   }

@@ -20,9 +20,7 @@ using namespace std::chrono_literals;
 /// A living worker speaks every 3 s.
 constexpr auto kSilence = 60s;
 
-double seconds_since(steady_clock::time_point begin) {
-  return std::chrono::duration<double>(steady_clock::now() - begin).count();
-}
+double seconds_since(steady_clock::time_point begin) { return std::chrono::duration<double>(steady_clock::now() - begin).count(); }
 
 Status status_of(ErrorCode code) {
   switch (code) {
@@ -101,8 +99,8 @@ WorkerOutcome supervise(ChildProcess& child, const WorkerLimits& limits) {
     if (child.closed()) return judge_end(child, phase, kills_before);
     if (const std::int64_t resident = child.resident_bytes(); limits.memory_bytes > 0 && resident > limits.memory_bytes) {
       child.kill();
-      return ended(Status::out_of_memory, fmt::format("{} MiB in use while {}, above the limit of {} MiB", resident >> 20, phase,
-                                                      limits.memory_bytes >> 20));
+      return ended(Status::out_of_memory,
+                   fmt::format("{} MiB in use while {}, above the limit of {} MiB", resident >> 20, phase, limits.memory_bytes >> 20));
     }
     if (phase != "running" && seconds_since(begin) > limits.load_timeout_s) {
       child.kill();

@@ -14,17 +14,17 @@
 namespace inferometer::measure {
 
 struct WorkerLimits {
-  double load_timeout_s = 300;          ///< until the model is loaded
-  std::int64_t memory_bytes = 0;        ///< resident; 0: none
+  double load_timeout_s = 300;    ///< until the model is loaded
+  std::int64_t memory_bytes = 0;  ///< resident; 0: none
 };
 
 /// How a task ended. Expected failures are values, not exceptions.
 struct WorkerOutcome {
   Status status = Status::passed;
-  std::string reason, hint;             ///< when not passed
-  std::optional<ErrorCode> error;       ///< what the worker itself reported
-  std::string log_tail;                 ///< stdout and stderr of the worker
-  nlohmann::json answer;                ///< when passed
+  std::string reason, hint;        ///< when not passed
+  std::optional<ErrorCode> error;  ///< what the worker itself reported
+  std::string log_tail;            ///< stdout and stderr of the worker
+  nlohmann::json answer;           ///< when passed
 };
 
 /// The program that is started as `PROGRAM worker`: this one.

@@ -61,12 +61,12 @@ ImageOutputs outputs_at(std::span<const TensorView> outputs, std::int64_t positi
   ImageOutputs image;
   for (const TensorView& output : outputs) {
     if (output.shape.empty() || output.shape.front() != batch) {
-      throw Error(ErrorCode::unsupported,
-                  fmt::format("an output has shape {}, without the batch {} in front",
-                              to_string({output.shape.begin(), output.shape.end()}), batch));
+      throw Error(ErrorCode::unsupported, fmt::format("an output has shape {}, without the batch {} in front",
+                                                      to_string({output.shape.begin(), output.shape.end()}), batch));
     }
     const std::size_t bytes = output.bytes / static_cast<std::size_t>(batch);
-    const TensorView part{output.type, output.shape, static_cast<const std::byte*>(output.data) + bytes * static_cast<std::size_t>(position), bytes};
+    const TensorView part{output.type, output.shape,
+                          static_cast<const std::byte*>(output.data) + bytes * static_cast<std::size_t>(position), bytes};
     image.outputs.push_back(to_floats(part));
   }
   return image;

@@ -15,8 +15,8 @@ namespace inferometer::measure {
 /// What the watchdog sees of the loop: a counter that each request raises.
 struct RequestMonitor {
   std::atomic<std::uint64_t> requests{0};
-  std::atomic<bool> running{false};        ///< requests are being run, so the counter must move
-  std::atomic<double> limit_s{60};         ///< for one request
+  std::atomic<bool> running{false};  ///< requests are being run, so the counter must move
+  std::atomic<double> limit_s{60};   ///< for one request
 };
 
 struct StartContext {

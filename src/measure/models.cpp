@@ -99,8 +99,8 @@ ModelReference resolve_file(const std::string& name, const ModelOptions& options
 }  // namespace
 
 bool looks_like_file(const std::string& text) {
-  return text.find('/') != std::string::npos || text.ends_with(".onnx") || text.ends_with(".prototxt") ||
-         text.ends_with(".caffemodel") || text.ends_with(".pth");
+  return text.find('/') != std::string::npos || text.ends_with(".onnx") || text.ends_with(".prototxt") || text.ends_with(".caffemodel") ||
+         text.ends_with(".pth");
 }
 
 std::vector<std::string> expand_names(const std::vector<std::string>& models) {

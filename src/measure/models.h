@@ -16,13 +16,13 @@ namespace inferometer::measure {
 /// What is known of a model without its weights.
 struct ModelFacts {
   std::optional<std::int64_t> parameters, macs;
-  std::optional<double> top1, top5;   ///< published, percent
+  std::optional<double> top1, top5;  ///< published, percent
   bool quantized = false;
 };
 
 /// Options that shape a model reference.
 struct ModelOptions {
-  std::int64_t input = 0;             ///< square; 0: the network's own
+  std::int64_t input = 0;  ///< square; 0: the network's own
   std::int64_t classes = 1000;
   std::uint64_t seed = 1;
   std::map<std::string, Shape> shapes;

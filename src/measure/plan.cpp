@@ -34,7 +34,8 @@ void check_ranges(const RunSpec& spec) {
     if (value != 1) throw Error(ErrorCode::usage, fmt::format("streams {}: latency mode has one", value), "leave --streams at 1");
   }
   for (const int value : spec.requests) {
-    if (value != 1) throw Error(ErrorCode::usage, fmt::format("requests {}: latency mode has one in flight", value), "leave --requests at 1");
+    if (value != 1)
+      throw Error(ErrorCode::usage, fmt::format("requests {}: latency mode has one in flight", value), "leave --requests at 1");
   }
   static const std::set<std::string> kPrecisions{"fp32", "fp16", "bf16", "int8", "native"};
   for (const std::string& precision : spec.precisions) {
@@ -58,7 +59,7 @@ std::vector<std::string> names_of(const std::vector<EngineHere>& engines) {
 struct EngineRun {
   EngineChoice choice;
   const EngineHere* here = nullptr;
-  std::vector<std::string> devices;       ///< in the engine's own spelling where it has them
+  std::vector<std::string> devices;  ///< in the engine's own spelling where it has them
   std::vector<std::string> missing_devices;
   std::string missing;
 };
@@ -153,7 +154,8 @@ class Expansion {
   }
 
  private:
-  void add_device(const std::vector<ModelReference>& references, const EngineRun& run, const std::string& device, const std::string& skipped) {
+  void add_device(const std::vector<ModelReference>& references, const EngineRun& run, const std::string& device,
+                  const std::string& skipped) {
     const std::vector<int> threads = spec_.threads.empty() ? std::vector<int>{default_threads()} : spec_.threads;
     for (const std::string& precision : spec_.precisions) {
       for (const ModelReference& model : references) {
@@ -172,8 +174,8 @@ class Expansion {
     }
   }
 
-  Entry make_entry(const ModelReference& model, const EngineRun& run, const std::string& device, const std::string& precision,
-                   int threads, std::int64_t batch) const {
+  Entry make_entry(const ModelReference& model, const EngineRun& run, const std::string& device, const std::string& precision, int threads,
+                   std::int64_t batch) const {
     Entry entry;
     entry.model = model;
     entry.engine = run.choice.name;

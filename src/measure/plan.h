@@ -20,15 +20,15 @@ struct EngineChoice {
 
 /// One [[run]] of a study file, or the options of `run`. Every list multiplies the plan.
 struct RunSpec {
-  std::vector<std::string> models;        ///< zoo names, globs over zoo names, paths
-  std::vector<EngineChoice> engines;      ///< empty: every usable engine that computes
-  std::vector<std::string> devices;       ///< empty: each engine's first
+  std::vector<std::string> models;    ///< zoo names, globs over zoo names, paths
+  std::vector<EngineChoice> engines;  ///< empty: every usable engine that computes
+  std::vector<std::string> devices;   ///< empty: each engine's first
   std::vector<std::string> precisions{"fp32"};
   std::vector<std::int64_t> batches{1};
-  std::vector<int> threads;               ///< empty: default_threads()
+  std::vector<int> threads;  ///< empty: default_threads()
   std::vector<int> streams{1};
   std::vector<int> requests{1};
-  std::vector<std::int64_t> inputs;       ///< square sizes; empty: each network's own
+  std::vector<std::int64_t> inputs;  ///< square sizes; empty: each network's own
   std::int64_t classes = 1000;
   Mode mode = Mode::latency;
   Protocol protocol = Protocol::standard;
@@ -36,7 +36,7 @@ struct RunSpec {
   StopRule stop;
   std::vector<int> cpus;
   double pause_s = 0;
-  std::uint64_t weights_seed = 1;         ///< --weights random:SEED
+  std::uint64_t weights_seed = 1;  ///< --weights random:SEED
   std::uint64_t input_seed = 1;
   std::map<std::string, Shape> shapes;
   Limits limits;

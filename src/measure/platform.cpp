@@ -130,8 +130,9 @@ Platform read_platform(const std::string& root) {
   const std::vector<std::string> extra = accelerators(root);
 
   // Memory is rounded: the kernel's own share differs from boot to boot.
-  const nlohmann::json identity{{"cpu", model}, {"flags", flags}, {"cores", cores}, {"cpus", cpus.size()},
-                                {"memory_gib", (memory + (1 << 29)) >> 30}, {"accelerators", extra}};
+  const nlohmann::json identity{
+      {"cpu", model},         {"flags", flags}, {"cores", cores}, {"cpus", cpus.size()}, {"memory_gib", (memory + (1 << 29)) >> 30},
+      {"accelerators", extra}};
   utsname system{};
   uname(&system);
   const std::string cpu0 = root + "sys/devices/system/cpu/";

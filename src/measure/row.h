@@ -14,20 +14,20 @@ namespace inferometer::measure {
 struct Row {
   std::string model, model_sha256;
   std::optional<std::int64_t> parameters, macs;
-  std::optional<double> gmacs, top1, top5;      ///< top1, top5: published, percent
+  std::optional<double> gmacs, top1, top5;  ///< top1, top5: published, percent
   std::optional<std::int64_t> input_height, input_width;
   std::string engine, engine_version, engine_settings, device, precision, precision_requested;
   std::optional<std::int64_t> threads, streams, requests, batch;
   std::string mode, protocol, status;
   std::optional<std::string> verdict;
-  std::vector<std::string> reasons, notes;      ///< reasons of the verdict, each with a remedy
-  std::optional<std::int64_t> starts, runs;     ///< starts that gave samples; samples kept over all of them
-  std::optional<double> latency_median_ms, latency_median_low_ms, latency_median_high_ms, latency_mean_ms,
-      latency_sample_stddev_ms, latency_min_ms, latency_p90_ms, latency_p99_ms, latency_p99_high_ms, per_image_ms,
-      images_per_s, load_ms, first_inference_ms, peak_memory_mb, model_memory_mb, core_roundtrip_ns;
-  std::optional<std::string> core_state;        ///< near, far
+  std::vector<std::string> reasons, notes;   ///< reasons of the verdict, each with a remedy
+  std::optional<std::int64_t> starts, runs;  ///< starts that gave samples; samples kept over all of them
+  std::optional<double> latency_median_ms, latency_median_low_ms, latency_median_high_ms, latency_mean_ms, latency_sample_stddev_ms,
+      latency_min_ms, latency_p90_ms, latency_p99_ms, latency_p99_high_ms, per_image_ms, images_per_s, load_ms, first_inference_ms,
+      peak_memory_mb, model_memory_mb, core_roundtrip_ns;
+  std::optional<std::string> core_state;  ///< near, far
   std::optional<double> timer_overhead_ns, harness_ratio, agreement_max_error, agreement_top1_ratio;
-  std::string platform;                         ///< short name of the machine
+  std::string platform;  ///< short name of the machine
   std::string started_at, source, repro, inferometer_version;
   std::optional<std::int64_t> metric_version;
 };
@@ -35,7 +35,7 @@ struct Row {
 /// Column names in order; the same as the keys of to_json.
 const std::vector<std::string>& row_columns();
 
-void to_json(nlohmann::json& json, const Row& row);    ///< every key in every row, in column order (use ordered_json to keep it)
+void to_json(nlohmann::json& json, const Row& row);  ///< every key in every row, in column order (use ordered_json to keep it)
 void to_json(nlohmann::ordered_json& json, const Row& row);
 void from_json(const nlohmann::json& json, Row& row);
 

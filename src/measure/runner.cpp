@@ -28,7 +28,7 @@ constexpr int kMostRepeats = 3;
 struct Job {
   const PlannedEntry* planned = nullptr;
   std::string identity;
-  std::string all_but_batch;        ///< identity without the batch
+  std::string all_but_batch;  ///< identity without the batch
   std::int64_t generation = 0;
   std::map<int, StartRecord> starts;
   int repeats_left = kMostRepeats;
@@ -66,7 +66,12 @@ void pause(double seconds) {
 class Runner {
  public:
   Runner(const EngineCatalog& catalog, const Platform& platform, Ledger& ledger, const RunnerOptions& options, RunObserver& observer)
-      : catalog_(catalog), platform_(platform), ledger_(ledger), options_(options), observer_(observer), expected_(catalog),
+      : catalog_(catalog),
+        platform_(platform),
+        ledger_(ledger),
+        options_(options),
+        observer_(observer),
+        expected_(catalog),
         roundtrips_(ledger.core_roundtrips()) {}
 
   RunResult run(const std::vector<PlannedEntry>& plan) {
@@ -316,7 +321,8 @@ class Runner {
 }  // namespace
 
 bool is_settled(const Row& row) {
-  return row.status == name_of(Status::passed) || row.status == name_of(Status::unsupported) || row.status == name_of(Status::out_of_memory);
+  return row.status == name_of(Status::passed) || row.status == name_of(Status::unsupported) ||
+         row.status == name_of(Status::out_of_memory);
 }
 
 bool is_bad(const Row& row) {

@@ -47,7 +47,7 @@ struct RunnerOptions {
 };
 
 struct RunResult {
-  std::vector<Row> rows;     ///< in plan order; entries that an interrupt left unmeasured are absent
+  std::vector<Row> rows;  ///< in plan order; entries that an interrupt left unmeasured are absent
   bool interrupted = false;
 };
 

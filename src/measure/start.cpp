@@ -9,11 +9,11 @@ namespace inferometer::measure {
 namespace {
 
 constexpr std::array<std::pair<Status, std::string_view>, 6> kStatuses{{{Status::passed, "passed"},
-                                                                       {Status::skipped, "skipped"},
-                                                                       {Status::unsupported, "unsupported"},
-                                                                       {Status::failed, "failed"},
-                                                                       {Status::out_of_memory, "out_of_memory"},
-                                                                       {Status::timed_out, "timed_out"}}};
+                                                                        {Status::skipped, "skipped"},
+                                                                        {Status::unsupported, "unsupported"},
+                                                                        {Status::failed, "failed"},
+                                                                        {Status::out_of_memory, "out_of_memory"},
+                                                                        {Status::timed_out, "timed_out"}}};
 
 template <class T>
 nlohmann::json or_null(const std::optional<T>& value) {

@@ -20,36 +20,36 @@ struct Agreement {
   std::optional<double> max_error;   ///< max over images of max|a-b| / max|b-mean(b)|; null: nothing proven
   std::optional<double> top1_ratio;  ///< share of images with the same best class
   double tolerance = 0;
-  std::string against;               ///< "reference 0.1.0", or another engine
-  std::string note;                  ///< why null: "outputs hardly depend on input", "no real images for int8", ...
+  std::string against;  ///< "reference 0.1.0", or another engine
+  std::string note;     ///< why null: "outputs hardly depend on input", "no real images for int8", ...
   bool not_finite = false, constant = false, all_zero = false;  ///< of the engine's own outputs
 };
 
 /// Bytes, read inside the worker; 0: unknown.
 struct Memory {
-  std::int64_t baseline = 0;         ///< VmRSS with the plugin open
+  std::int64_t baseline = 0;  ///< VmRSS with the plugin open
   std::int64_t after_load = 0;
-  std::int64_t after_first = 0;      ///< after the first inference
-  std::int64_t peak = 0;             ///< VmHWM
-  std::int64_t device_peak = 0;      ///< of an accelerator
+  std::int64_t after_first = 0;  ///< after the first inference
+  std::int64_t peak = 0;         ///< VmHWM
+  std::int64_t device_peak = 0;  ///< of an accelerator
 };
 
 /// What happened around the timed loop; nullopt: the sensor is not there.
 struct Surroundings {
   std::optional<double> core_roundtrip_before_ns, core_roundtrip_after_ns;
-  std::optional<double> foreign_load_ratio;   ///< processor time of other processes / (cores x loop's wall time)
-  std::optional<double> stolen_ratio;         ///< hypervisor's steal / (cores x wall time)
+  std::optional<double> foreign_load_ratio;  ///< processor time of other processes / (cores x loop's wall time)
+  std::optional<double> stolen_ratio;        ///< hypervisor's steal / (cores x wall time)
   std::optional<std::int64_t> throttle_events;
   std::optional<double> repeat_speedup, repeat_speedup_low;  ///< caching probe: new/repeated input time, lower 95 % bound
 };
 
 struct StartRecord {
-  int index = 0;                     ///< 0-based start of the entry
+  int index = 0;  ///< 0-based start of the entry
   Status status = Status::passed;
-  std::string reason;                ///< one line: error, operator, setting
-  std::string log_tail;              ///< worker's stdout and stderr, last 64 kB, kept with a failure
+  std::string reason;                    ///< one line: error, operator, setting
+  std::string log_tail;                  ///< worker's stdout and stderr, last 64 kB, kept with a failure
   std::vector<std::int64_t> samples_ns;  ///< kept requests, in order
-  std::int64_t dropped = 0;          ///< requests of the loop that the protocol drops
+  std::int64_t dropped = 0;              ///< requests of the loop that the protocol drops
   std::int64_t warmup_requests = 0;
   double load_ms = 0;
   double first_inference_ms = 0;
@@ -58,14 +58,14 @@ struct StartRecord {
   int obtained_threads = 0, obtained_streams = 0;
   std::map<std::string, std::string> obtained_own;
   std::int64_t input_height = 0, input_width = 0;
-  bool computes = true;              ///< EngineInfo::computes
-  bool quantized = false;            ///< the file is int8
+  bool computes = true;    ///< EngineInfo::computes
+  bool quantized = false;  ///< the file is int8
   std::optional<Agreement> agreement;
   Memory memory;
   Surroundings surroundings;
-  std::string started_at;            ///< UTC, ISO 8601
-  std::uint64_t order_seed = 0;      ///< of the shuffled order of entries
-  int repeats = 0;                   ///< starts discarded before this one because the cores' state was another
+  std::string started_at;        ///< UTC, ISO 8601
+  std::uint64_t order_seed = 0;  ///< of the shuffled order of entries
+  int repeats = 0;               ///< starts discarded before this one because the cores' state was another
 };
 
 void to_json(nlohmann::json& json, const StartRecord& record);

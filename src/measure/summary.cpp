@@ -114,7 +114,8 @@ void add_latency(const Entry& entry, const std::vector<StartRecord>& starts, con
   for (const double asked : entry.stop.percentiles) {
     if (asked == 90 || asked == 99) continue;
     const Percentile other = percentile(all_ms, asked / 100, row.notes);
-    if (other.estimate_ms) row.notes.push_back(fmt::format("p{:g} {:.6g} ms, at most {:.6g} ms", asked, *other.estimate_ms, *other.high_ms));
+    if (other.estimate_ms)
+      row.notes.push_back(fmt::format("p{:g} {:.6g} ms, at most {:.6g} ms", asked, *other.estimate_ms, *other.high_ms));
   }
 
   const double central = entry.protocol == Protocol::standard ? *row.latency_median_ms : *row.latency_mean_ms;
@@ -181,8 +182,8 @@ std::vector<bool> poolable(std::span<const CoreState> states) {
   return result;
 }
 
-Row summarize(const Entry& entry, const std::vector<StartRecord>& starts, const ModelFacts& facts,
-              std::span<const double> known_roundtrips, const std::string& platform_name) {
+Row summarize(const Entry& entry, const std::vector<StartRecord>& starts, const ModelFacts& facts, std::span<const double> known_roundtrips,
+              const std::string& platform_name) {
   Row row = plain_row(entry, facts, platform_name);
   row.status = name_of(Status::passed);
   if (!starts.empty()) row.started_at = starts.front().started_at;
@@ -211,7 +212,8 @@ Row summarize(const Entry& entry, const std::vector<StartRecord>& starts, const 
   int repeats = 0;
   for (std::size_t i = 0; i < starts.size(); ++i) {
     repeats += starts[i].repeats;
-    if (!evidence.pooled[i] || !starts[i].surroundings.core_roundtrip_before_ns || !starts[i].surroundings.core_roundtrip_after_ns) continue;
+    if (!evidence.pooled[i] || !starts[i].surroundings.core_roundtrip_before_ns || !starts[i].surroundings.core_roundtrip_after_ns)
+      continue;
     roundtrips.push_back(*starts[i].surroundings.core_roundtrip_before_ns);
     roundtrips.push_back(*starts[i].surroundings.core_roundtrip_after_ns);
     state = evidence.states[i];

@@ -22,8 +22,8 @@ std::vector<bool> poolable(std::span<const CoreState> states);
 
 /// The row of an entry whose starts have ended. Every figure's definition: docs/columns.md.
 /// `known_roundtrips` are all readings on this machine. A start that did not pass decides the status.
-Row summarize(const Entry& entry, const std::vector<StartRecord>& starts, const ModelFacts& facts,
-              std::span<const double> known_roundtrips, const std::string& platform_name);
+Row summarize(const Entry& entry, const std::vector<StartRecord>& starts, const ModelFacts& facts, std::span<const double> known_roundtrips,
+              const std::string& platform_name);
 
 /// A row without figures, for an entry that never started.
 Row settled_row(const Entry& entry, Status status, const std::string& reason, const ModelFacts& facts, const std::string& platform_name);

@@ -19,11 +19,11 @@ namespace inferometer::measure {
 /// Bounds of one loop, from the entry's protocol and stop rule.
 struct LoopPlan {
   bool warm_up = true;
-  std::int64_t dropped = 0;           ///< first requests of the loop that are not kept
-  std::int64_t exact = 0;             ///< kept requests; 0: by the rule below
-  std::int64_t at_least = 10;         ///< kept requests before the interval counts
-  std::int64_t at_least_slow = 5;     ///< kept requests when max_time has passed
-  std::int64_t for_percentiles = 0;   ///< kept requests that this start owes the percentiles asked
+  std::int64_t dropped = 0;          ///< first requests of the loop that are not kept
+  std::int64_t exact = 0;            ///< kept requests; 0: by the rule below
+  std::int64_t at_least = 10;        ///< kept requests before the interval counts
+  std::int64_t at_least_slow = 5;    ///< kept requests when max_time has passed
+  std::int64_t for_percentiles = 0;  ///< kept requests that this start owes the percentiles asked
   double min_time_s = 0.3, max_time_s = 2.0, interval_target_ratio = 0.01;
 };
 LoopPlan loop_plan(const Entry& entry);

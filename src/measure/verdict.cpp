@@ -55,7 +55,8 @@ template <class Get>
 std::optional<double> largest(std::span<const StartRecord> starts, Get get) {
   std::optional<double> result;
   for (const StartRecord& start : starts) {
-    if (const auto value = get(start.surroundings)) result = std::max(result.value_or(static_cast<double>(*value)), static_cast<double>(*value));
+    if (const auto value = get(start.surroundings))
+      result = std::max(result.value_or(static_cast<double>(*value)), static_cast<double>(*value));
   }
   return result;
 }
@@ -81,12 +82,12 @@ void judge_spread(const Evidence& evidence, std::vector<std::string>& unstable) 
     }
   }
   if (drift > kDrift) {
-    unstable.push_back(fmt::format("drift within a start: its halves' medians {:.1f} % apart; let the machine cool (--pause-s) or fix its clock",
-                                   100 * drift));
+    unstable.push_back(fmt::format(
+        "drift within a start: its halves' medians {:.1f} % apart; let the machine cool (--pause-s) or fix its clock", 100 * drift));
   }
   if (deviation > kDeviation) {
-    unstable.push_back(fmt::format("samples scatter: median absolute deviation {:.1f} % of the median; close other programs, or pin with --cpus",
-                                   100 * deviation));
+    unstable.push_back(fmt::format(
+        "samples scatter: median absolute deviation {:.1f} % of the median; close other programs, or pin with --cpus", 100 * deviation));
   }
 }
 
@@ -94,11 +95,13 @@ void judge_surroundings(const Evidence& evidence, std::vector<std::string>& unst
   const auto far = std::count_if(evidence.states.begin(), evidence.states.end(),
                                  [](CoreState state) { return state == CoreState::far || state == CoreState::changed; });
   if (far > 0) {
-    unstable.push_back(fmt::format("cores far apart in {} of {} starts: run again when the host has moved the virtual cores together "
-                                   "(--retry unstable), or use one thread",
-                                   far, evidence.states.size()));
+    unstable.push_back(
+        fmt::format("cores far apart in {} of {} starts: run again when the host has moved the virtual cores together "
+                    "(--retry unstable), or use one thread",
+                    far, evidence.states.size()));
   }
-  if (const auto load = largest(evidence.starts, [](const Surroundings& s) { return s.foreign_load_ratio; }); load && *load > kForeignLoad) {
+  if (const auto load = largest(evidence.starts, [](const Surroundings& s) { return s.foreign_load_ratio; });
+      load && *load > kForeignLoad) {
     unstable.push_back(fmt::format("other processes used {:.0f} % of the cores: close them", 100 * *load));
   }
   if (const auto stolen = largest(evidence.starts, [](const Surroundings& s) { return s.stolen_ratio; }); stolen && *stolen > kStolen) {
@@ -107,9 +110,10 @@ void judge_surroundings(const Evidence& evidence, std::vector<std::string>& unst
   if (const auto events = largest(evidence.starts, [](const Surroundings& s) { return s.throttle_events; }); events && *events > 0) {
     unstable.push_back(fmt::format("the processor throttled {:.0f} times: cool it, or pause between starts (--pause-s)", *events));
   }
-  if (const auto speedup = largest(evidence.starts, [](const Surroundings& s) { return s.repeat_speedup_low; }); speedup && *speedup > kCaching) {
-    unstable.push_back(fmt::format("a repeated input is at least {:.0f} % faster than a new one: the engine may keep results",
-                                   100 * (*speedup - 1)));
+  if (const auto speedup = largest(evidence.starts, [](const Surroundings& s) { return s.repeat_speedup_low; });
+      speedup && *speedup > kCaching) {
+    unstable.push_back(
+        fmt::format("a repeated input is at least {:.0f} % faster than a new one: the engine may keep results", 100 * (*speedup - 1)));
   }
 }
 
@@ -159,8 +163,8 @@ Verdict judge(const Evidence& evidence) {
   judge_surroundings(evidence, unstable);
 
   Verdict verdict;
-  verdict.kind = !invalid.empty()    ? VerdictKind::invalid
-                 : !unstable.empty() ? VerdictKind::unstable
+  verdict.kind = !invalid.empty()     ? VerdictKind::invalid
+                 : !unstable.empty()  ? VerdictKind::unstable
                  : !unchecked.empty() ? VerdictKind::unchecked
                                       : VerdictKind::valid;
   for (const auto* reasons : {&invalid, &unstable, &unchecked}) {

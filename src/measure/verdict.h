@@ -16,17 +16,17 @@ enum class VerdictKind : std::uint8_t { invalid, unstable, unchecked, valid };
 std::string_view name_of(VerdictKind verdict);
 
 struct Verdict {
-  VerdictKind kind = VerdictKind::valid;   ///< the first that fits of invalid, unstable, unchecked, valid
-  std::vector<std::string> reasons;        ///< "starts' medians 7.1 % apart: close other programs, or raise --starts"
+  VerdictKind kind = VerdictKind::valid;  ///< the first that fits of invalid, unstable, unchecked, valid
+  std::vector<std::string> reasons;       ///< "starts' medians 7.1 % apart: close other programs, or raise --starts"
 };
 
 /// What is judged: starts that gave samples, and the states their cores were in.
 struct Evidence {
-  std::span<const StartRecord> starts;     ///< all starts of the entry that passed, pooled or not
-  std::vector<CoreState> states;           ///< one per start: of its readings; far also when it changed on the way
-  std::vector<bool> pooled;                ///< one per start: its samples are in the figures
+  std::span<const StartRecord> starts;  ///< all starts of the entry that passed, pooled or not
+  std::vector<CoreState> states;        ///< one per start: of its readings; far also when it changed on the way
+  std::vector<bool> pooled;             ///< one per start: its samples are in the figures
   double harness_ratio = 0;
-  bool trusted_build = true;               ///< false for debug and sanitizer builds
+  bool trusted_build = true;  ///< false for debug and sanitizer builds
 };
 
 /// Thresholds and order: docs/measuring.md. Pure.

@@ -150,9 +150,9 @@ nlohmann::json info_json(const engine::EngineInfo& info) {
   for (const engine::DeviceInfo& device : info.devices) {
     devices.push_back({{"name", device.name}, {"description", to_utf8(device.description)}, {"precisions", device.precisions}});
   }
-  return {{"name", info.name},         {"version", info.version}, {"usable", info.usable},
-          {"reason", info.reason},     {"devices", devices},      {"rank", info.rank},
-          {"settings", info.settings}, {"executes_graphs", info.executes_graphs}, {"computes", info.computes}};
+  return {{"name", info.name},        {"version", info.version}, {"usable", info.usable},     {"reason", info.reason},
+          {"devices", devices},       {"rank", info.rank},       {"settings", info.settings}, {"executes_graphs", info.executes_graphs},
+          {"computes", info.computes}};
 }
 
 engine::EngineInfo info_from_json(const nlohmann::json& json) {

@@ -20,16 +20,16 @@ namespace inferometer::measure {
 struct WorkerTask {
   enum class Kind : std::uint8_t { info, measure, outputs };
   Kind kind = Kind::info;
-  std::string plugin;          ///< path of the shared object
-  Entry entry;                 ///< measure, outputs
-  std::string model_path;      ///< the .onnx (artefact or the user's)
+  std::string plugin;      ///< path of the shared object
+  Entry entry;             ///< measure, outputs
+  std::string model_path;  ///< the .onnx (artefact or the user's)
   int start_index = 0;
   bool check_agreement = false;  ///< measure: judge outputs against expected_path
   bool probe_caching = false;
-  std::string expected_path;   ///< file of known outputs; empty: there are none, for `agreement_note`'s reason
+  std::string expected_path;  ///< file of known outputs; empty: there are none, for `agreement_note`'s reason
   std::string agreement_note;
-  std::string outputs_path;    ///< outputs: where to write them
-  bool quantized = false;      ///< the file is int8
+  std::string outputs_path;  ///< outputs: where to write them
+  bool quantized = false;    ///< the file is int8
 };
 void to_json(nlohmann::json& json, const WorkerTask& task);
 void from_json(const nlohmann::json& json, WorkerTask& task);
@@ -41,7 +41,7 @@ engine::EngineInfo info_from_json(const nlohmann::json& json);
 /// Limit of one request: max(the entry's least, 20 x the first inference).
 double request_limit_s(const Limits& limits, double first_inference_ms);
 
-/// Serve the parent's one task on descriptor 3. @return the process's exit code. Never throws.
+/// Serve the parent's one task on descriptor 3. @return the process's exit code. Throws Error{usage} when descriptor 3 is no channel.
 int worker_main();
 
 }  // namespace inferometer::measure

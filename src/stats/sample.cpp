@@ -114,9 +114,8 @@ std::optional<double> sample_variance(Values x) {
   require_finite(x);
   if (x.size() < 2) return std::nullopt;
   const double centre = *mean(x);
-  const double squares = std::accumulate(x.begin(), x.end(), 0.0, [&](double sum, double value) {
-    return sum + (value - centre) * (value - centre);
-  });
+  const double squares =
+      std::accumulate(x.begin(), x.end(), 0.0, [&](double sum, double value) { return sum + (value - centre) * (value - centre); });
   return squares / static_cast<double>(x.size() - 1);
 }
 

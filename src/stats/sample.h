@@ -22,7 +22,7 @@ struct Interval {
 std::optional<double> mean(std::span<const double> x);             ///< n >= 1
 std::optional<double> sample_variance(std::span<const double> x);  ///< n >= 2, divisor n-1, two passes
 std::optional<double> sample_stddev(std::span<const double> x);
-std::optional<double> median(std::span<const double> x);           ///< n >= 1
+std::optional<double> median(std::span<const double> x);  ///< n >= 1
 /// Hyndman & Fan (1996) type 7, linear interpolation at (n-1)p; p in [0, 1], n >= 1.
 std::optional<double> quantile_type7(std::span<const double> x, double p);
 std::optional<double> quantile_type7_sorted(std::span<const double> sorted, double p);

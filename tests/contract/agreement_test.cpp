@@ -11,7 +11,8 @@ namespace {
 
 using Agreement = Computing;
 
-std::vector<std::vector<float>> outputs_of(engine::Engine& engine, const TestModel& model, const engine::SessionSettings& settings, const std::vector<float>& input) {
+std::vector<std::vector<float>> outputs_of(engine::Engine& engine, const TestModel& model, const engine::SessionSettings& settings,
+                                           const std::vector<float>& input) {
   const auto session = engine.load(model.file(), settings);
   const auto request = session->create_request();
   run(*request, *session, {images(session->inputs()[0].shape, 999)});  // memory that was used before must not show

@@ -109,7 +109,8 @@ std::vector<float> images(const Shape& shape, std::uint64_t first) {
   return batch;
 }
 
-std::vector<std::vector<float>> run(engine::Request& request, const engine::Session& session, const std::vector<std::vector<float>>& inputs) {
+std::vector<std::vector<float>> run(engine::Request& request, const engine::Session& session,
+                                    const std::vector<std::vector<float>>& inputs) {
   std::vector<engine::TensorView> views;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     views.push_back({ElementType::f32, session.inputs().at(i).shape, inputs[i].data(), inputs[i].size() * sizeof(float)});

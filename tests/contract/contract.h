@@ -57,7 +57,8 @@ std::vector<float> noise(std::int64_t elements, std::uint64_t seed);
 std::vector<float> images(const Shape& shape, std::uint64_t first);
 
 /// Copies of all outputs of one run on f32 inputs that have the session's shapes.
-std::vector<std::vector<float>> run(engine::Request& request, const engine::Session& session, const std::vector<std::vector<float>>& inputs);
+std::vector<std::vector<float>> run(engine::Request& request, const engine::Session& session,
+                                    const std::vector<std::vector<float>>& inputs);
 
 /// Largest |a - b| / max |b - mean(b)|, taken image by image; NaN in a or other sizes count as infinite.
 double largest_error(const std::vector<float>& a, const std::vector<double>& b, std::int64_t batch);
@@ -86,7 +87,9 @@ class Contract : public ::testing::Test {
   static const engine::EngineInfo& info();
   /// fp32 on the default device with one thread.
   static engine::SessionSettings settings(std::int64_t batch = 1);
-  static std::unique_ptr<engine::Session> load(const TestModel& model, std::int64_t batch = 1) { return engine().load(model.file(), settings(batch)); }
+  static std::unique_ptr<engine::Session> load(const TestModel& model, std::int64_t batch = 1) {
+    return engine().load(model.file(), settings(batch));
+  }
 };
 
 /// Cases that need a session.

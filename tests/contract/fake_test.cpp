@@ -36,7 +36,8 @@ class Fake : public ::testing::Test {
     std::vector<std::vector<float>> results;
     for (int r = 0; r < runs; ++r) {
       std::vector<float> input(static_cast<std::size_t>(element_count(session->inputs()[0].shape)));
-      for (std::size_t i = 0; i < input.size(); ++i) input[i] = static_cast<float>(i % 192) * 0.01f + static_cast<float>(same_input ? 0 : r);
+      for (std::size_t i = 0; i < input.size(); ++i)
+        input[i] = static_cast<float>(i % 192) * 0.01f + static_cast<float>(same_input ? 0 : r);
       const TensorView view{ElementType::f32, session->inputs()[0].shape, input.data(), input.size() * sizeof(float)};
       const TensorView output = request->run({&view, 1})[0];
       const auto* values = static_cast<const float*>(output.data);
@@ -84,7 +85,9 @@ TEST_F(Fake, outputs_differ_by_image_and_not_by_position) {
   EXPECT_NE(alone[0], alone[1]);
   const auto packed = outputs({}, 1, 3)[0];
   for (std::size_t position = 0; position < 3; ++position) {
-    EXPECT_EQ(std::vector<float>(packed.begin() + static_cast<std::ptrdiff_t>(position * 10), packed.begin() + static_cast<std::ptrdiff_t>(position * 10 + 10)), alone[0]);
+    EXPECT_EQ(std::vector<float>(packed.begin() + static_cast<std::ptrdiff_t>(position * 10),
+                                 packed.begin() + static_cast<std::ptrdiff_t>(position * 10 + 10)),
+              alone[0]);
   }
 }
 
@@ -134,7 +137,13 @@ TEST_F(Fake, dies_as_told) {
 TEST_F(Fake, hangs_as_told) {
   for (const char* fault : {"hang", "load_hang"}) {
     // The alarm is what ends it.
-    EXPECT_EXIT({ alarm(1); outputs({{"fault", fault}}); }, ::testing::KilledBySignal(SIGALRM), "") << fault;
+    EXPECT_EXIT(
+        {
+          alarm(1);
+          outputs({{"fault", fault}});
+        },
+        ::testing::KilledBySignal(SIGALRM), "")
+        << fault;
   }
 }
 

@@ -85,9 +85,7 @@ TEST_F(Loading, works_again_after_an_error) {
   EXPECT_EQ(run(*request, *session, {images(session->inputs()[0].shape, 1)}).size(), 1U);
 }
 
-TEST_F(Precisions, fp32_is_fp32) {
-  EXPECT_EQ(load(zoo_model(kNet, kSize))->obtained().precision, "fp32");
-}
+TEST_F(Precisions, fp32_is_fp32) { EXPECT_EQ(load(zoo_model(kNet, kSize))->obtained().precision, "fp32"); }
 
 TEST_F(Precisions, native_is_allowed_and_named) {
   const TestModel model = zoo_model(kNet, kSize);
@@ -145,7 +143,10 @@ TEST_F(Files, broken_files_are_input_errors) {
   const struct {
     const char* name;
     std::string content;
-  } cases[] = {{"empty.onnx", ""}, {"text.onnx", "this is no model\n"}, {"half.onnx", whole.substr(0, whole.size() / 2)}, {"almost.onnx", whole.substr(0, whole.size() - 1)}};
+  } cases[] = {{"empty.onnx", ""},
+               {"text.onnx", "this is no model\n"},
+               {"half.onnx", whole.substr(0, whole.size() / 2)},
+               {"almost.onnx", whole.substr(0, whole.size() - 1)}};
   for (const auto& broken : cases) {
     SCOPED_TRACE(broken.name);
     const engine::ModelFile file = broken_file(broken.name, broken.content);

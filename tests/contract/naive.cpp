@@ -151,7 +151,8 @@ struct Evaluation {
     fill([&](const Index& o) {
       double sum = 0, cells = 0;
       for (std::int64_t row = edge(o[2], x().shape[2], op.height, false); row < edge(o[2] + 1, x().shape[2], op.height, true); ++row) {
-        for (std::int64_t column = edge(o[3], x().shape[3], op.width, false); column < edge(o[3] + 1, x().shape[3], op.width, true); ++column) {
+        for (std::int64_t column = edge(o[3], x().shape[3], op.width, false); column < edge(o[3] + 1, x().shape[3], op.width, true);
+             ++column) {
           sum += x().at({o[0], o[1], row, column});
           cells += 1;
         }
@@ -201,10 +202,18 @@ struct Evaluation {
       return sum;
     });
   }
-  void operator()(const graph::Add&) const { fill([&](const Index& o) { return x().broadcast(o) + in[1]->broadcast(o); }); }
-  void operator()(const graph::Sub&) const { fill([&](const Index& o) { return x().broadcast(o) - in[1]->broadcast(o); }); }
-  void operator()(const graph::Mul&) const { fill([&](const Index& o) { return x().broadcast(o) * in[1]->broadcast(o); }); }
-  void operator()(const graph::Div&) const { fill([&](const Index& o) { return x().broadcast(o) / in[1]->broadcast(o); }); }
+  void operator()(const graph::Add&) const {
+    fill([&](const Index& o) { return x().broadcast(o) + in[1]->broadcast(o); });
+  }
+  void operator()(const graph::Sub&) const {
+    fill([&](const Index& o) { return x().broadcast(o) - in[1]->broadcast(o); });
+  }
+  void operator()(const graph::Mul&) const {
+    fill([&](const Index& o) { return x().broadcast(o) * in[1]->broadcast(o); });
+  }
+  void operator()(const graph::Div&) const {
+    fill([&](const Index& o) { return x().broadcast(o) / in[1]->broadcast(o); });
+  }
   void operator()(const graph::Concat& op) const {
     const std::size_t axis = from_front(op.axis, out[0].shape);
     fill([&](const Index& o) {
@@ -278,7 +287,8 @@ struct Evaluation {
   }
   void operator()(const graph::LayerNorm& op) const {
     const std::size_t axis = from_front(op.axis, x().shape);
-    const auto length = static_cast<std::size_t>(element_count(Shape(x().shape.begin() + static_cast<std::ptrdiff_t>(axis), x().shape.end())));
+    const auto length =
+        static_cast<std::size_t>(element_count(Shape(x().shape.begin() + static_cast<std::ptrdiff_t>(axis), x().shape.end())));
     for (std::size_t start = 0; start < x().elements.size(); start += length) {
       const double* row = x().elements.data() + start;
       const double mean = std::accumulate(row, row + length, 0.0) / static_cast<double>(length);
@@ -294,7 +304,8 @@ struct Evaluation {
 
 }  // namespace
 
-std::vector<std::vector<double>> compute_naively(const graph::Model& model, std::int64_t batch, const std::vector<std::vector<float>>& inputs) {
+std::vector<std::vector<double>> compute_naively(const graph::Model& model, std::int64_t batch,
+                                                 const std::vector<std::vector<float>>& inputs) {
   const graph::Graph& graph = model.graph;
   const std::vector<Shape> shapes = graph::infer_shapes(graph, batch);
   std::vector<Values> tensors(graph.tensors.size());
@@ -310,7 +321,8 @@ std::vector<std::vector<double>> compute_naively(const graph::Model& model, std:
     std::vector<const Values*> in;
     for (const graph::TensorId id : node.inputs) in.push_back(id == graph::kNoTensor ? nullptr : &tensors[id]);
     std::vector<Values> out;
-    for (const graph::TensorId id : node.outputs) out.push_back({shapes[id], std::vector<double>(static_cast<std::size_t>(element_count(shapes[id])))});
+    for (const graph::TensorId id : node.outputs)
+      out.push_back({shapes[id], std::vector<double>(static_cast<std::size_t>(element_count(shapes[id])))});
     std::visit(Evaluation{in, out}, node.op);
     for (std::size_t i = 0; i < out.size(); ++i) tensors[node.outputs[i]] = std::move(out[i]);
   }

@@ -11,6 +11,7 @@ namespace inferometer::contract {
 
 /// @param inputs  one per graph input, for `batch` images
 /// @return one per graph output
-std::vector<std::vector<double>> compute_naively(const graph::Model& model, std::int64_t batch, const std::vector<std::vector<float>>& inputs);
+std::vector<std::vector<double>> compute_naively(const graph::Model& model, std::int64_t batch,
+                                                 const std::vector<std::vector<float>>& inputs);
 
 }  // namespace inferometer::contract

@@ -48,8 +48,7 @@ OperatorGraphs convolutions() {
     return single(name, image, [options](Builder& net, TensorId x) { return net.conv("conv", x, options); });
   };
   return {"convolution",
-          {conv("1x1", {5, 7, 9}, {.channels = 6}),
-           conv("1x1 stride 2", {5, 8, 9}, {.channels = 6, .stride = 2}),
+          {conv("1x1", {5, 7, 9}, {.channels = 6}), conv("1x1 stride 2", {5, 8, 9}, {.channels = 6, .stride = 2}),
            conv("1x1 padded", {2, 4, 4}, {.channels = 3, .padding = 1}),
            conv("3x3 without bias", {3, 9, 8}, {.channels = 4, .kernel = 3, .padding = 1, .bias = false}),
            conv("7x7 stride 2", {3, 23, 21}, {.channels = 8, .kernel = 7, .stride = 2, .padding = 3}),
@@ -73,44 +72,48 @@ OperatorGraphs pooling() {
   const auto pooled = [](const std::string& name, const Shape& image, graph::Operator op) {
     return single(name, image, [op](Builder& net, TensorId x) { return net.node("pool", op, {x}); });
   };
-  return {"pooling",
-          {pooled("max", {3, 8, 9}, graph::MaxPool{window(2, 2, 0), Rounding::floor}),
-           pooled("max overlapping, padded", {3, 9, 8}, graph::MaxPool{window(3, 2, 1), Rounding::floor}),
-           pooled("max ceil", {3, 8, 10}, graph::MaxPool{window(3, 2, 0), Rounding::ceil}),
-           pooled("max ceil, last window dropped", {2, 3, 3}, graph::MaxPool{window(2, 2, 1), Rounding::ceil}),
-           pooled("max caffe ceil", {3, 8, 11}, graph::MaxPool{window(3, 2, 0), Rounding::caffe_ceil}),
-           pooled("max caffe ceil, padded", {3, 8, 11}, graph::MaxPool{window(3, 2, 1), Rounding::caffe_ceil}),
-           pooled("average", {3, 8, 8}, graph::AveragePool{window(2, 2, 0), Rounding::floor, false}),
-           pooled("average padded", {3, 9, 9}, graph::AveragePool{window(3, 1, 1), Rounding::floor, false}),
-           pooled("average counting padding", {3, 9, 9}, graph::AveragePool{window(3, 1, 1), Rounding::floor, true}),
-           pooled("average ceil", {3, 8, 8}, graph::AveragePool{window(3, 2, 0), Rounding::ceil, false}),
-           pooled("average ceil counting padding", {3, 8, 8}, graph::AveragePool{window(3, 2, 1), Rounding::ceil, true}),
-           pooled("adaptive", {3, 14, 14}, graph::AdaptiveAveragePool{7, 7}),
-           pooled("adaptive uneven", {3, 10, 7}, graph::AdaptiveAveragePool{4, 3}),
-           pooled("adaptive growing", {3, 2, 3}, graph::AdaptiveAveragePool{6, 6}),
-           pooled("global", {5, 6, 7}, graph::GlobalAveragePool{}),
-           pooled("mean of an image", {5, 6, 7}, graph::ReduceMean{{2, 3}, false}),
-           pooled("mean of tokens", {6, 5}, graph::ReduceMean{{1}, true}),
-           pooled("mean of features", {6, 5}, graph::ReduceMean{{-1}, true}),
-           pooled("mean of outer axes", {4, 5, 6}, graph::ReduceMean{{1, 3}, false})}};
+  return {
+      "pooling",
+      {pooled("max", {3, 8, 9}, graph::MaxPool{window(2, 2, 0), Rounding::floor}),
+       pooled("max overlapping, padded", {3, 9, 8}, graph::MaxPool{window(3, 2, 1), Rounding::floor}),
+       pooled("max ceil", {3, 8, 10}, graph::MaxPool{window(3, 2, 0), Rounding::ceil}),
+       pooled("max ceil, last window dropped", {2, 3, 3}, graph::MaxPool{window(2, 2, 1), Rounding::ceil}),
+       pooled("max caffe ceil", {3, 8, 11}, graph::MaxPool{window(3, 2, 0), Rounding::caffe_ceil}),
+       pooled("max caffe ceil, padded", {3, 8, 11}, graph::MaxPool{window(3, 2, 1), Rounding::caffe_ceil}),
+       pooled("average", {3, 8, 8}, graph::AveragePool{window(2, 2, 0), Rounding::floor, false}),
+       pooled("average padded", {3, 9, 9}, graph::AveragePool{window(3, 1, 1), Rounding::floor, false}),
+       pooled("average counting padding", {3, 9, 9}, graph::AveragePool{window(3, 1, 1), Rounding::floor, true}),
+       pooled("average ceil", {3, 8, 8}, graph::AveragePool{window(3, 2, 0), Rounding::ceil, false}),
+       pooled("average ceil counting padding", {3, 8, 8}, graph::AveragePool{window(3, 2, 1), Rounding::ceil, true}),
+       pooled("adaptive", {3, 14, 14}, graph::AdaptiveAveragePool{7, 7}),
+       pooled("adaptive uneven", {3, 10, 7}, graph::AdaptiveAveragePool{4, 3}),
+       pooled("adaptive growing", {3, 2, 3}, graph::AdaptiveAveragePool{6, 6}), pooled("global", {5, 6, 7}, graph::GlobalAveragePool{}),
+       pooled("mean of an image", {5, 6, 7}, graph::ReduceMean{{2, 3}, false}),
+       pooled("mean of tokens", {6, 5}, graph::ReduceMean{{1}, true}), pooled("mean of features", {6, 5}, graph::ReduceMean{{-1}, true}),
+       pooled("mean of outer axes", {4, 5, 6}, graph::ReduceMean{{1, 3}, false})}};
 }
 
 OperatorGraphs normalization() {
   return {"normalization",
           {single("batch norm", {5, 4, 3}, [](Builder& net, TensorId x) { return net.batch_norm("bn", x, {.epsilon = 1e-3f}); }),
-           single("batch norm, then relu, both in place", {4, 5, 5}, [](Builder& net, TensorId x) {
-             x = net.conv("conv", x, {.channels = 6});
-             return net.relu("relu", net.batch_norm("bn", x));
-           }),
-           single("lrn", {9, 4, 4}, [](Builder& net, TensorId x) { return net.node("lrn", graph::Lrn{5, 0.5f, 0.75f, 1}, {x}); }),
+           single("batch norm, then relu, both in place", {4, 5, 5},
+                  [](Builder& net, TensorId x) {
+                    x = net.conv("conv", x, {.channels = 6});
+                    return net.relu("relu", net.batch_norm("bn", x));
+                  }),
+           single("lrn", {9, 4, 4},
+                  [](Builder& net, TensorId x) {
+                    return net.node("lrn", graph::Lrn{5, 0.5f, 0.75f, 1}, {x});
+                  }),
            single("layer norm", {6, 7}, [](Builder& net, TensorId x) { return net.layer_norm("norm", x); }),
            single("softmax", {10}, [](Builder& net, TensorId x) { return net.softmax("softmax", x); }),
            single("softmax over channels", {6, 4, 5}, [](Builder& net, TensorId x) { return net.softmax("softmax", x, 1); })}};
 }
 
 OperatorGraphs even_lrn() {
-  return {"lrn over an even number of channels",
-          {single("size 4", {6, 4, 4}, [](Builder& net, TensorId x) { return net.node("lrn", graph::Lrn{4, 0.5f, 0.5f, 2}, {x}); })}};
+  return {"lrn over an even number of channels", {single("size 4", {6, 4, 4}, [](Builder& net, TensorId x) {
+            return net.node("lrn", graph::Lrn{4, 0.5f, 0.5f, 2}, {x});
+          })}};
 }
 
 OperatorGraphs activations() {
@@ -123,14 +126,14 @@ OperatorGraphs activations() {
     });
   };
   return {"activation",
-          {activated("relu", ActivationKind::relu), activated("relu6", ActivationKind::clip, 0, 6), activated("clip", ActivationKind::clip, -1.5f, 2.5f),
-           activated("leaky relu", ActivationKind::leaky_relu, 0.1f), activated("sigmoid", ActivationKind::sigmoid),
-           activated("hard sigmoid", ActivationKind::hard_sigmoid, 1.0f / 6, 0.5f), activated("hard swish", ActivationKind::hard_swish),
-           activated("silu", ActivationKind::silu), activated("gelu", ActivationKind::gelu), activated("tanh", ActivationKind::tanh),
-           activated("exp", ActivationKind::exp), activated("erf", ActivationKind::erf),
-           single("sqrt", {4, 5, 5}, [](Builder& net, TensorId x) {
-             return net.activation("sqrt", net.mul("square", x, x), ActivationKind::sqrt);
-           }),
+          {activated("relu", ActivationKind::relu), activated("relu6", ActivationKind::clip, 0, 6),
+           activated("clip", ActivationKind::clip, -1.5f, 2.5f), activated("leaky relu", ActivationKind::leaky_relu, 0.1f),
+           activated("sigmoid", ActivationKind::sigmoid), activated("hard sigmoid", ActivationKind::hard_sigmoid, 1.0f / 6, 0.5f),
+           activated("hard swish", ActivationKind::hard_swish), activated("silu", ActivationKind::silu),
+           activated("gelu", ActivationKind::gelu), activated("tanh", ActivationKind::tanh), activated("exp", ActivationKind::exp),
+           activated("erf", ActivationKind::erf),
+           single("sqrt", {4, 5, 5},
+                  [](Builder& net, TensorId x) { return net.activation("sqrt", net.mul("square", x, x), ActivationKind::sqrt); }),
            single("prelu", {4, 5, 5}, [](Builder& net, TensorId x) {
              return net.node("prelu", graph::Activation{ActivationKind::prelu_shared}, {x, net.parameter("slope", {1}, {0.25f, 0.1f})});
            })}};
@@ -143,18 +146,18 @@ OperatorGraphs arithmetic() {
       return net.node("node", op, first ? std::vector<TensorId>{p, x} : std::vector<TensorId>{x, p});
     });
   };
-  return {"arithmetic",
-          {single("add", {4, 5, 6}, [](Builder& net, TensorId x) { return net.add("add", x, net.relu("relu", x)); }),
-           single("squeeze and excite", {6, 5, 7}, [](Builder& net, TensorId x) {
-             const TensorId scale = net.activation("gate", net.global_average_pool("pool", x), graph::ActivationKind::sigmoid);
-             return net.mul("mul", x, scale);
-           }),
-           with_parameter("add a channel", {4, 5, 6}, {4, 1, 1}, graph::Add{}),
-           with_parameter("subtract a row", {4, 5, 6}, {6}, graph::Sub{}),
-           with_parameter("subtract from a scalar", {4, 5, 6}, {1}, graph::Sub{}, true),
-           with_parameter("multiply outer and inner", {4, 5, 6}, {1, 4, 1, 6}, graph::Mul{}),
-           with_parameter("divide", {4, 6}, {4, 6}, graph::Div{}),
-           with_parameter("stretch both", {4, 1, 6}, {5, 1}, graph::Add{})}};
+  return {
+      "arithmetic",
+      {single("add", {4, 5, 6}, [](Builder& net, TensorId x) { return net.add("add", x, net.relu("relu", x)); }),
+       single("squeeze and excite", {6, 5, 7},
+              [](Builder& net, TensorId x) {
+                const TensorId scale = net.activation("gate", net.global_average_pool("pool", x), graph::ActivationKind::sigmoid);
+                return net.mul("mul", x, scale);
+              }),
+       with_parameter("add a channel", {4, 5, 6}, {4, 1, 1}, graph::Add{}), with_parameter("subtract a row", {4, 5, 6}, {6}, graph::Sub{}),
+       with_parameter("subtract from a scalar", {4, 5, 6}, {1}, graph::Sub{}, true),
+       with_parameter("multiply outer and inner", {4, 5, 6}, {1, 4, 1, 6}, graph::Mul{}),
+       with_parameter("divide", {4, 6}, {4, 6}, graph::Div{}), with_parameter("stretch both", {4, 1, 6}, {5, 1}, graph::Add{})}};
 }
 
 /// Two outputs: the first is a view, computed before nodes that would like its memory.
@@ -171,58 +174,74 @@ OperatorGraphs layout() {
   const auto plain = [](const std::string& name, const Shape& image, graph::Operator op) {
     return single(name, image, [op](Builder& net, TensorId x) { return net.node("node", op, {x}); });
   };
-  return {"layout",
-          {single("concat channels", {3, 4, 5}, [](Builder& net, TensorId x) {
-             return net.concat("cat", {x, net.relu("relu", x), net.conv("conv", x, {.channels = 2})});
-           }),
-           single("concat tokens", {3, 4}, [](Builder& net, TensorId x) { return net.concat("cat", {x, x}, 1); }),
-           single("concat the last axis", {3, 4}, [](Builder& net, TensorId x) { return net.concat("cat", {x, net.relu("relu", x)}, -1); }),
-           single("split", {7, 4, 4}, [](Builder& net, TensorId x) {
-             const auto parts = net.split("split", x, {2, 4, 1});
-             return net.concat("cat", {parts[2], parts[0], parts[1]});
-           }),
-           single("channel shuffle", {6, 4, 5}, [](Builder& net, TensorId x) {
-             x = net.reshape("split", x, {0, 2, 3, 4, 5});
-             x = net.transpose("swap", x, {0, 2, 1, 3, 4});
-             return net.reshape("join", x, {0, 6, 4, 5});
-           }),
-           plain("slice", {6, 5, 4}, graph::Slice{1, 1, 5, 1}),
-           plain("slice by steps", {6, 7, 4}, graph::Slice{2, 1, 1000, 2}),
-           plain("slice from the end", {6, 5, 4}, graph::Slice{-1, -3, 1000, 1}),
-           plain("reshape", {6, 5, 4}, graph::Reshape{{0, -1, 10}}),
-           plain("flatten", {6, 5, 4}, graph::Flatten{2}),
-           plain("to NHWC", {3, 5, 4}, graph::Transpose{{0, 2, 3, 1}}),
-           plain("pad", {3, 5, 4}, graph::Pad{{0, 1, 2, 2, 0, 0, 1, 3}, 0.5f}),
-           plain("identity of the input", {3, 5, 4}, graph::Identity{}),
-           single("views of a tensor that lives on", {4, 4, 4}, [](Builder& net, TensorId x) {
-             const TensorId a = net.conv("a", x, {.channels = 4});
-             const TensorId view = net.reshape("view", a, {0, 4, 4, 4});
-             const TensorId relu = net.relu("relu", view);  // must not overwrite a, which is read below
-             return net.add("add", relu, net.relu6("late", a));
-           }),
-           single("a view read long after its tensor", {4, 4, 4}, [](Builder& net, TensorId x) {
-             const TensorId view = net.reshape("view", net.conv("a", x, {.channels = 4}), {0, 4, 4, 4});
-             const TensorId b = net.conv("b", x, {.channels = 4});
-             return net.add("add", net.conv("c", b, {.channels = 4}), view);
-           }),
-           with_early_output(),
-           single("a shortcut over in-place work", {4, 4, 4}, [](Builder& net, TensorId x) {
-             TensorId a = net.conv("a", x, {.channels = 4});
-             TensorId b = net.batch_norm("bn", a);
-             b = net.relu("relu", net.conv("b", b, {.channels = 4, .kernel = 3, .padding = 1}));
-             return net.add("add", b, a);
-           })}};
+  return {
+      "layout",
+      {single("concat channels", {3, 4, 5},
+              [](Builder& net, TensorId x) {
+                return net.concat("cat", {x, net.relu("relu", x), net.conv("conv", x, {.channels = 2})});
+              }),
+       single("concat tokens", {3, 4},
+              [](Builder& net, TensorId x) {
+                return net.concat("cat", {x, x}, 1);
+              }),
+       single("concat the last axis", {3, 4},
+              [](Builder& net, TensorId x) {
+                return net.concat("cat", {x, net.relu("relu", x)}, -1);
+              }),
+       single("split", {7, 4, 4},
+              [](Builder& net, TensorId x) {
+                const auto parts = net.split("split", x, {2, 4, 1});
+                return net.concat("cat", {parts[2], parts[0], parts[1]});
+              }),
+       single("channel shuffle", {6, 4, 5},
+              [](Builder& net, TensorId x) {
+                x = net.reshape("split", x, {0, 2, 3, 4, 5});
+                x = net.transpose("swap", x, {0, 2, 1, 3, 4});
+                return net.reshape("join", x, {0, 6, 4, 5});
+              }),
+       plain("slice", {6, 5, 4}, graph::Slice{1, 1, 5, 1}), plain("slice by steps", {6, 7, 4}, graph::Slice{2, 1, 1000, 2}),
+       plain("slice from the end", {6, 5, 4}, graph::Slice{-1, -3, 1000, 1}), plain("reshape", {6, 5, 4}, graph::Reshape{{0, -1, 10}}),
+       plain("flatten", {6, 5, 4}, graph::Flatten{2}), plain("to NHWC", {3, 5, 4}, graph::Transpose{{0, 2, 3, 1}}),
+       plain("pad", {3, 5, 4}, graph::Pad{{0, 1, 2, 2, 0, 0, 1, 3}, 0.5f}), plain("identity of the input", {3, 5, 4}, graph::Identity{}),
+       single("views of a tensor that lives on", {4, 4, 4},
+              [](Builder& net, TensorId x) {
+                const TensorId a = net.conv("a", x, {.channels = 4});
+                const TensorId view = net.reshape("view", a, {0, 4, 4, 4});
+                const TensorId relu = net.relu("relu", view);  // must not overwrite a, which is read below
+                return net.add("add", relu, net.relu6("late", a));
+              }),
+       single("a view read long after its tensor", {4, 4, 4},
+              [](Builder& net, TensorId x) {
+                const TensorId view = net.reshape("view", net.conv("a", x, {.channels = 4}), {0, 4, 4, 4});
+                const TensorId b = net.conv("b", x, {.channels = 4});
+                return net.add("add", net.conv("c", b, {.channels = 4}), view);
+              }),
+       with_early_output(), single("a shortcut over in-place work", {4, 4, 4}, [](Builder& net, TensorId x) {
+         TensorId a = net.conv("a", x, {.channels = 4});
+         TensorId b = net.batch_norm("bn", a);
+         b = net.relu("relu", net.conv("b", b, {.channels = 4, .kernel = 3, .padding = 1}));
+         return net.add("add", b, a);
+       })}};
 }
 
 OperatorGraphs products() {
-  return {"product",
-          {single("linear", {37}, [](Builder& net, TensorId x) { return net.linear("fc", x, {.features = 150}); }),
-           single("linear without bias", {37}, [](Builder& net, TensorId x) { return net.linear("fc", x, {.features = 5, .bias = false}); }),
-           single("linear of tokens", {6, 8}, [](Builder& net, TensorId x) { return net.linear("fc", x, {.features = 5}); }),
-           single("linear of many tokens", {300, 8}, [](Builder& net, TensorId x) { return net.linear("fc", x, {.features = 5}); }),
-           single("attention scores", {2, 7, 8}, [](Builder& net, TensorId x) { return net.matmul("qk", x, net.transpose("k", x, {0, 1, 3, 2})); }),
-           single("matrix of parameters", {2, 70, 8}, [](Builder& net, TensorId x) { return net.matmul("mm", x, net.parameter("p", {8, 5}, {0, 1})); }),
-           single("broadcast batches", {3, 5, 6}, [](Builder& net, TensorId x) { return net.matmul("mm", net.parameter("p", {1, 3, 4, 5}, {0, 1}), x); })}};
+  return {
+      "product",
+      {single("linear", {37}, [](Builder& net, TensorId x) { return net.linear("fc", x, {.features = 150}); }),
+       single("linear without bias", {37}, [](Builder& net, TensorId x) { return net.linear("fc", x, {.features = 5, .bias = false}); }),
+       single("linear of tokens", {6, 8}, [](Builder& net, TensorId x) { return net.linear("fc", x, {.features = 5}); }),
+       single("linear of many tokens", {300, 8}, [](Builder& net, TensorId x) { return net.linear("fc", x, {.features = 5}); }),
+       single("attention scores", {2, 7, 8},
+              [](Builder& net, TensorId x) {
+                return net.matmul("qk", x, net.transpose("k", x, {0, 1, 3, 2}));
+              }),
+       single("matrix of parameters", {2, 70, 8},
+              [](Builder& net, TensorId x) {
+                return net.matmul("mm", x, net.parameter("p", {8, 5}, {0, 1}));
+              }),
+       single("broadcast batches", {3, 5, 6}, [](Builder& net, TensorId x) {
+         return net.matmul("mm", net.parameter("p", {1, 3, 4, 5}, {0, 1}), x);
+       })}};
 }
 
 }  // namespace

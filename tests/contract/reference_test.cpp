@@ -63,14 +63,16 @@ class Reference : public ::testing::Test {
 
 TEST_F(Reference, nan_travels_through_activations_and_pools) {
   using graph::ActivationKind;
-  for (const auto kind : {ActivationKind::relu, ActivationKind::clip, ActivationKind::leaky_relu, ActivationKind::sigmoid, ActivationKind::hard_sigmoid,
-                          ActivationKind::hard_swish, ActivationKind::silu, ActivationKind::gelu, ActivationKind::tanh}) {
+  for (const auto kind :
+       {ActivationKind::relu, ActivationKind::clip, ActivationKind::leaky_relu, ActivationKind::sigmoid, ActivationKind::hard_sigmoid,
+        ActivationKind::hard_swish, ActivationKind::silu, ActivationKind::gelu, ActivationKind::tanh}) {
     const auto session = load(model_of({1, 4}, [&](Builder& net, TensorId x) { return net.activation("a", x, kind, 0, 6); }));
     const auto output = run(*session, {1, kNaN, -1, 2});
     EXPECT_TRUE(std::isnan(output[1])) << static_cast<int>(kind);
     EXPECT_FALSE(std::isnan(output[0]) || std::isnan(output[2]) || std::isnan(output[3])) << static_cast<int>(kind);
   }
-  const auto pool = load(model_of({1, 1, 2, 4}, [](Builder& net, TensorId x) { return net.max_pool("pool", x, {.kernel = 2, .stride = 2}); }));
+  const auto pool =
+      load(model_of({1, 1, 2, 4}, [](Builder& net, TensorId x) { return net.max_pool("pool", x, {.kernel = 2, .stride = 2}); }));
   const auto output = run(*pool, {1, 2, kNaN, 9, 3, 0, 5, 6});
   EXPECT_EQ(output[0], 3);
   EXPECT_TRUE(std::isnan(output[1]));

@@ -114,7 +114,8 @@ TEST_F(Running, requests_of_one_session_run_side_by_side) {
   for (std::size_t thread = 0; thread < kThreads; ++thread) {
     EXPECT_EQ(errors[thread], "");
     ASSERT_EQ(got[thread].size(), static_cast<std::size_t>(kImages));
-    for (std::size_t i = 0; i < kImages; ++i) EXPECT_LE(largest_error(got[thread][i], expected[thread][i], 1), kSameTolerance) << thread << " " << i;
+    for (std::size_t i = 0; i < kImages; ++i)
+      EXPECT_LE(largest_error(got[thread][i], expected[thread][i], 1), kSameTolerance) << thread << " " << i;
   }
 }
 

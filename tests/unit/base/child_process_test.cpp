@@ -76,9 +76,7 @@ void count_signals() {
 }
 
 /// Part of a line, then the end.
-void end_in_mid_line() {
-  [[maybe_unused]] auto sent = send(3, "whole\nhal", 9, 0);
-}
+void end_in_mid_line() { [[maybe_unused]] auto sent = send(3, "whole\nhal", 9, 0); }
 
 void send_to_a_parent_that_is_gone() {
   ParentChannel channel;
@@ -317,8 +315,9 @@ TEST(ChildProcess, ReapsWhereChildSignalsAreIgnored) {
 TEST(ChildProcess, OptionsReachTheChild) {
   setenv("INFEROMETER_TEST_KEPT", "kept", 1);
   setenv("INFEROMETER_TEST_REPLACED", "old", 1);
-  auto options = shell("echo $INFEROMETER_TEST_KEPT $INFEROMETER_TEST_REPLACED >&3; cat /proc/$$/oom_score_adj >&3; "
-                       "grep Cpus_allowed_list /proc/$$/status >&3");
+  auto options = shell(
+      "echo $INFEROMETER_TEST_KEPT $INFEROMETER_TEST_REPLACED >&3; cat /proc/$$/oom_score_adj >&3; "
+      "grep Cpus_allowed_list /proc/$$/status >&3");
   cpu_set_t allowed;
   ASSERT_EQ(sched_getaffinity(0, sizeof(allowed), &allowed), 0);
   int last = 0;

@@ -28,19 +28,42 @@ TEST(Text, TrimAndLower) {
 
 TEST(Text, GlobMatches) {
   const std::pair<const char*, const char*> cases[] = {
-      {"", ""},           {"*", ""},          {"*", "anything"},      {"resnet*", "resnet"},    {"resnet*", "resnet18"},
-      {"*net*", "resnet18"}, {"r?snet", "resnet"}, {"vgg1[13]", "vgg13"}, {"vgg1[1-6]", "vgg16"}, {"[!a]bc", "xbc"},
-      {"[^a]bc", "xbc"},  {"[]]", "]"},       {"[!]]", "a"},          {"[a", "[a"},             {"[a-]", "-"},
-      {"a**b", "ab"},     {"*a*b*c", "xaybzbc"}, {"*.onnx", "a.onnx.onnx"},
+      {"", ""},
+      {"*", ""},
+      {"*", "anything"},
+      {"resnet*", "resnet"},
+      {"resnet*", "resnet18"},
+      {"*net*", "resnet18"},
+      {"r?snet", "resnet"},
+      {"vgg1[13]", "vgg13"},
+      {"vgg1[1-6]", "vgg16"},
+      {"[!a]bc", "xbc"},
+      {"[^a]bc", "xbc"},
+      {"[]]", "]"},
+      {"[!]]", "a"},
+      {"[a", "[a"},
+      {"[a-]", "-"},
+      {"a**b", "ab"},
+      {"*a*b*c", "xaybzbc"},
+      {"*.onnx", "a.onnx.onnx"},
   };
   for (const auto& [pattern, text] : cases) EXPECT_TRUE(glob_match(pattern, text)) << pattern << " " << text;
 }
 
 TEST(Text, GlobDoesNotMatch) {
   const std::pair<const char*, const char*> cases[] = {
-      {"", "a"},          {"?", ""},          {"resnet", "resnet18"}, {"resnet18", "resnet"},  {"resnet?", "resnet18"},
-      {"vgg1[13]", "vgg16"}, {"[!a]bc", "abc"}, {"*a", "ab"},         {"A", "a"},              {"[b-a]", "a"},
-      {"*a*b*c", "xaybzb"}, {"[a", "a"},
+      {"", "a"},
+      {"?", ""},
+      {"resnet", "resnet18"},
+      {"resnet18", "resnet"},
+      {"resnet?", "resnet18"},
+      {"vgg1[13]", "vgg16"},
+      {"[!a]bc", "abc"},
+      {"*a", "ab"},
+      {"A", "a"},
+      {"[b-a]", "a"},
+      {"*a*b*c", "xaybzb"},
+      {"[a", "a"},
   };
   for (const auto& [pattern, text] : cases) EXPECT_FALSE(glob_match(pattern, text)) << pattern << " " << text;
 }
@@ -130,15 +153,25 @@ TEST(Text, ShellQuoteReadsBackInAShell) {
 }
 
 TEST(Text, Utf8) {
-  const std::string valid[] = {"", "ascii", std::string("\0", 1), "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF",
-                               "\xEE\x80\x80", "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"};
+  const std::string valid[] = {"",
+                               "ascii",
+                               std::string("\0", 1),
+                               "\xC2\x80",
+                               "\xDF\xBF",
+                               "\xE0\xA0\x80",
+                               "\xED\x9F\xBF",
+                               "\xEE\x80\x80",
+                               "\xEF\xBF\xBF",
+                               "\xF0\x90\x80\x80",
+                               "\xF4\x8F\xBF\xBF"};
   for (const auto& text : valid) {
     EXPECT_TRUE(is_valid_utf8(text));
     EXPECT_EQ(to_utf8(text), text);
   }
   // Stray continuation, overlong forms, surrogate, beyond U+10FFFF, cut short, never a lead.
-  const std::string invalid[] = {"\x80", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80",
-                                 "\xF5\x80\x80\x80", "\xE2\x82", "\xC3", "\xFF", "a\xC3(", "\xE2(\xA1"};
+  const std::string invalid[] = {
+      "\x80",     "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80",
+      "\xE2\x82", "\xC3",     "\xFF",     "a\xC3(",       "\xE2(\xA1"};
   for (const auto& text : invalid) {
     EXPECT_FALSE(is_valid_utf8(text)) << testing::PrintToString(text);
     EXPECT_TRUE(is_valid_utf8(to_utf8(text)));

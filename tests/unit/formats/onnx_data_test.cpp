@@ -114,7 +114,8 @@ TEST(OnnxRead, UnsupportedNamesNodeAndOperator) {
   model.input("x", {-1, 2}).output("y");
   model.node("Einsum", {"x"}, {"y"});
   EXPECT_TRUE(error_of(model).starts_with("unsupported: ")) << error_of(model);
-  EXPECT_TRUE(error_of(model).ends_with("has operators that cannot be read as a graph: Einsum (first: node /y (Einsum))")) << error_of(model);
+  EXPECT_TRUE(error_of(model).ends_with("has operators that cannot be read as a graph: Einsum (first: node /y (Einsum))"))
+      << error_of(model);
   model.model.mutable_graph()->mutable_node(0)->set_op_type("Relu");
   model.model.mutable_graph()->mutable_node(0)->set_domain("com.example");
   EXPECT_TRUE(error_of(model).ends_with("com.example::Relu (first: node /y (com.example::Relu))")) << error_of(model);
@@ -138,21 +139,50 @@ TEST(OnnxRead, BrokenGraphs) {
     void (*build)(OnnxTestModel&);
   };
   const Case cases[]{
-      {"its nodes form a cycle, at node /a (Add)", [](OnnxTestModel& m) { m.node("Add", {"x", "b"}, {"a"}); m.node("Relu", {"a"}, {"b"}); m.node("Relu", {"b"}, {"y"}); }},
-      {"two values are named y", [](OnnxTestModel& m) { m.node("Relu", {"x"}, {"y"}); m.node("Tanh", {"x"}, {"y"}); }},
+      {"its nodes form a cycle, at node /a (Add)",
+       [](OnnxTestModel& m) {
+         m.node("Add", {"x", "b"}, {"a"});
+         m.node("Relu", {"a"}, {"b"});
+         m.node("Relu", {"b"}, {"y"});
+       }},
+      {"two values are named y",
+       [](OnnxTestModel& m) {
+         m.node("Relu", {"x"}, {"y"});
+         m.node("Tanh", {"x"}, {"y"});
+       }},
       {"two values are named x", [](OnnxTestModel& m) { m.node("Relu", {"x"}, {"x"}); }},
-      {"node /y (Add) reads w, which nothing produces", [](OnnxTestModel& m) { m.node("Add", {"x", "w"}, {"y"}); }},
+      {"node /y (Add) reads w, which nothing produces",
+       [](OnnxTestModel& m) {
+         m.node("Add", {"x", "w"}, {"y"});
+       }},
       {"nothing produces its output y", [](OnnxTestModel& m) { m.node("Relu", {"x"}, {"z"}); }},
-      {"tensor w has an impossible shape -1", [](OnnxTestModel& m) { m.initialiser("w", {-1}, TensorProto::FLOAT); m.node("Add", {"x", "w"}, {"y"}); }},
+      {"tensor w has an impossible shape -1",
+       [](OnnxTestModel& m) {
+         m.initialiser("w", {-1}, TensorProto::FLOAT);
+         m.node("Add", {"x", "w"}, {"y"});
+       }},
       {"tensor w of shape 4611686018427387904 has 0 bytes of data",
-       [](OnnxTestModel& m) { m.initialiser("w", {std::int64_t{1} << 62}, TensorProto::FLOAT); m.node("Add", {"x", "w"}, {"y"}); }},
+       [](OnnxTestModel& m) {
+         m.initialiser("w", {std::int64_t{1} << 62}, TensorProto::FLOAT);
+         m.node("Add", {"x", "w"}, {"y"});
+       }},
       {"tensor w of shape 3 has 8 bytes of data",
-       [](OnnxTestModel& m) { m.floats("w", {3}, {1, 2}); m.node("Add", {"x", "w"}, {"y"}); }},
-      {"/y (Add): 61x2 and 3 do not broadcast: 2 against 3", [](OnnxTestModel& m) { m.floats("w", {3}, {1, 2, 3}); m.node("Add", {"x", "w"}, {"y"}); }},
+       [](OnnxTestModel& m) {
+         m.floats("w", {3}, {1, 2});
+         m.node("Add", {"x", "w"}, {"y"});
+       }},
+      {"/y (Add): 61x2 and 3 do not broadcast: 2 against 3",
+       [](OnnxTestModel& m) {
+         m.floats("w", {3}, {1, 2, 3});
+         m.node("Add", {"x", "w"}, {"y"});
+       }},
       {"node /y (Transpose) has axis 7 on a tensor of 2 dimensions",
-       [](OnnxTestModel& m) { set(m.node("Transpose", {"x"}, {"y"}), "perm", std::vector<std::int64_t>{0, 7}); }},
+       [](OnnxTestModel& m) {
+         set(m.node("Transpose", {"x"}, {"y"}), "perm", std::vector<std::int64_t>{0, 7});
+       }},
       {"node /y (Conv) lacks its input 1", [](OnnxTestModel& m) { m.node("Conv", {"x"}, {"y"}); }},
-      {"computes too much from constants", [](OnnxTestModel& m) {
+      {"computes too much from constants",
+       [](OnnxTestModel& m) {
          m.integers("size", {1}, {4096});
          for (int i = 0; i < 1200; ++i) m.node("ConstantOfShape", {"size"}, {std::to_string(i)});
          m.node("Relu", {"x"}, {"y"});
@@ -177,7 +207,8 @@ TEST(OnnxRead, AConstantBeyondAllMemoryIsNotMade) {
   model.input("x", {-1, 2}).output("y").integers("size", {2}, {1 << 20, 1 << 20});
   model.node("ConstantOfShape", {"size"}, {"huge"});
   model.node("Add", {"x", "huge"}, {"y"});
-  EXPECT_TRUE(error_of(model).ends_with("node /huge (ConstantOfShape) computes on data, which cannot be read as a graph")) << error_of(model);
+  EXPECT_TRUE(error_of(model).ends_with("node /huge (ConstantOfShape) computes on data, which cannot be read as a graph"))
+      << error_of(model);
 }
 
 TEST(OnnxRead, BytesThatAreNoModel) {

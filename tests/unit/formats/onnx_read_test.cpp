@@ -46,7 +46,12 @@ TEST(OnnxRead, IndicesFromTheEndOfAShape) {
 
 TEST(OnnxRead, AChannelShuffleThatComputesItsGroupsBecomesReshapes) {
   OnnxTestModel model(13);
-  model.input("x", {-1, 6, 4, 4}).output("y").integers("zero", {}, {0}).integers("one", {}, {1}).integers("two", {}, {2}).integers("axis", {1}, {0});
+  model.input("x", {-1, 6, 4, 4})
+      .output("y")
+      .integers("zero", {}, {0})
+      .integers("one", {}, {1})
+      .integers("two", {}, {2})
+      .integers("axis", {1}, {0});
   model.integers("two_1d", {1}, {2}).integers("side", {2}, {4, 4}).integers("minus_one", {1}, {-1});
   model.node("Shape", {"x"}, {"shape"});
   model.node("Gather", {"shape", "zero"}, {"n"});
@@ -69,7 +74,12 @@ TEST(OnnxRead, AChannelShuffleThatComputesItsGroupsBecomesReshapes) {
 
 TEST(OnnxRead, ABatchMergedIntoAnotherDimensionIsInferred) {
   OnnxTestModel model(13);  // windows of attention: [N, 4, 4, 3] -> [4 N, 4, 3]
-  model.input("x", {-1, 4, 4, 3}).output("y").integers("zero", {1}, {0}).integers("one", {1}, {1}).integers("four", {1}, {4}).integers("rest", {2}, {4, 3});
+  model.input("x", {-1, 4, 4, 3})
+      .output("y")
+      .integers("zero", {1}, {0})
+      .integers("one", {1}, {1})
+      .integers("four", {1}, {4})
+      .integers("rest", {2}, {4, 3});
   model.node("Shape", {"x"}, {"shape"});
   model.node("Slice", {"shape", "zero", "one"}, {"n"});
   model.node("Mul", {"n", "four"}, {"windows"});
@@ -84,10 +94,16 @@ TEST(OnnxRead, SqueezeUnsqueezeGatherAndSlices) {
   for (const std::int64_t opset : {11, 13}) {
     SCOPED_TRACE(opset);
     OnnxTestModel model(opset);
-    model.input("x", {-1, 1, 3, 8}).output("y").integers("one", {1}, {1}).integers("index", {}, {-1}).integers("starts", {2}, {1, -6}).integers("ends", {2}, {INT64_MAX, 7}).integers("axes", {2}, {1, 2});
+    model.input("x", {-1, 1, 3, 8})
+        .output("y")
+        .integers("one", {1}, {1})
+        .integers("index", {}, {-1})
+        .integers("starts", {2}, {1, -6})
+        .integers("ends", {2}, {INT64_MAX, 7})
+        .integers("axes", {2}, {1, 2});
     if (opset < 13) set(model.node("Squeeze", {"x"}, {"a"}), "axes", std::vector<std::int64_t>{1});
     if (opset >= 13) model.node("Squeeze", {"x", "one"}, {"a"});
-    model.node("Slice", {"a", "starts", "ends", "axes"}, {"b"});  // [N, 2, 5]
+    model.node("Slice", {"a", "starts", "ends", "axes"}, {"b"});                // [N, 2, 5]
     set(model.node("Gather", {"b", "index"}, {"c"}), "axis", std::int64_t{1});  // [N, 5]
     if (opset < 13) set(model.node("Unsqueeze", {"c"}, {"y"}), "axes", std::vector<std::int64_t>{1});
     if (opset >= 13) model.node("Unsqueeze", {"c", "one"}, {"y"});
@@ -121,7 +137,8 @@ TEST(OnnxRead, AutomaticPads) {
     const graph::Model result = read(model);
     EXPECT_EQ(window(result).pads, item.pads);
     EXPECT_EQ(window(result).kernel, (std::array<std::int64_t, 2>{item.kernel, item.kernel}));
-    const std::int64_t out = item.rule == "VALID" ? (item.size - item.kernel) / item.stride + 1 : (item.size + item.stride - 1) / item.stride;
+    const std::int64_t out =
+        item.rule == "VALID" ? (item.size - item.kernel) / item.stride + 1 : (item.size + item.stride - 1) / item.stride;
     EXPECT_EQ(output_shape(result, 1), (Shape{1, 2, out, out}));
   }
 }
@@ -170,7 +187,12 @@ TEST(OnnxRead, GemmInItsForms) {
 
 TEST(OnnxRead, MatMulWithAStoredMatrixIsLinear) {
   OnnxTestModel model(13);
-  model.input("x", {-1, 5, 2}).output("y").output("z").floats("w", {2, 3}, {1, 2, 3, 4, 5, 6}).floats("b", {3}, {7, 8, 9}).floats("v", {3, 2}, {1, 2, 3, 4, 5, 6});
+  model.input("x", {-1, 5, 2})
+      .output("y")
+      .output("z")
+      .floats("w", {2, 3}, {1, 2, 3, 4, 5, 6})
+      .floats("b", {3}, {7, 8, 9})
+      .floats("v", {3, 2}, {1, 2, 3, 4, 5, 6});
   model.node("MatMul", {"x", "w"}, {"product"});
   model.node("Add", {"b", "product"}, {"y"});
   model.node("Transpose", {"v"}, {"v_turned"});
@@ -222,7 +244,14 @@ TEST(OnnxRead, ClipPadSplitAndReduceMeanOfOldAndNewOpsets) {
   set(mean, "keepdims", std::int64_t{0});
 
   OnnxTestModel fresh(18);
-  fresh.input("x", {-1, 5, 4, 4}).output("y").output("part").floats("low", {}, {0}).floats("high", {}, {6}).integers("pads", {4}, {1, 1, 2, 2}).integers("sides", {2}, {2, -1}).integers("axes", {2}, {2, 3});
+  fresh.input("x", {-1, 5, 4, 4})
+      .output("y")
+      .output("part")
+      .floats("low", {}, {0})
+      .floats("high", {}, {6})
+      .integers("pads", {4}, {1, 1, 2, 2})
+      .integers("sides", {2}, {2, -1})
+      .integers("axes", {2}, {2, 3});
   fresh.node("Clip", {"x", "low", "high"}, {"c"});
   fresh.node("Pad", {"c", "pads", "", "sides"}, {"p"});
   auto& parts = fresh.node("Split", {"p"}, {"s", "part"});
@@ -337,7 +366,13 @@ TEST(OnnxRead, LayerNormOfExporters) {
 TEST(OnnxRead, ActivationsOfExporters) {
   const auto make = [](const std::vector<std::array<std::string, 4>>& nodes) {
     OnnxTestModel model(14);
-    model.input("x", {-1, 4}).output("y").floats("half", {}, {0.5F}).floats("one", {}, {1}).floats("three", {}, {3}).floats("six", {}, {6}).floats("zero", {}, {0});
+    model.input("x", {-1, 4})
+        .output("y")
+        .floats("half", {}, {0.5F})
+        .floats("one", {}, {1})
+        .floats("three", {}, {3})
+        .floats("six", {}, {6})
+        .floats("zero", {}, {0});
     model.floats("root", {}, {std::sqrt(2.0F)}).floats("inverse", {}, {std::sqrt(0.5F)}).floats("wrong", {}, {1.5F});
     for (const auto& [op, a, b, out] : nodes) {
       auto& node = model.node(op, b.empty() ? Names{a} : op == "Clip" ? Names{a, "zero", b} : Names{a, b}, {out});
@@ -345,14 +380,26 @@ TEST(OnnxRead, ActivationsOfExporters) {
     }
     return operators(read(model));
   };
-  EXPECT_EQ(make({{"Div", "x", "root", "a"}, {"Erf", "a", "", "b"}, {"Add", "b", "one", "c"}, {"Mul", "x", "c", "d"}, {"Mul", "d", "half", "y"}}), Names{"Gelu"});
-  EXPECT_EQ(make({{"Mul", "x", "inverse", "a"}, {"Erf", "a", "", "b"}, {"Add", "one", "b", "c"}, {"Mul", "half", "c", "d"}, {"Mul", "x", "d", "y"}}), Names{"Gelu"});
-  EXPECT_EQ(make({{"Div", "x", "wrong", "a"}, {"Erf", "a", "", "b"}, {"Add", "b", "one", "c"}, {"Mul", "x", "c", "d"}, {"Mul", "d", "half", "y"}}).size(), 5U);
+  EXPECT_EQ(
+      make({{"Div", "x", "root", "a"}, {"Erf", "a", "", "b"}, {"Add", "b", "one", "c"}, {"Mul", "x", "c", "d"}, {"Mul", "d", "half", "y"}}),
+      Names{"Gelu"});
+  EXPECT_EQ(make({{"Mul", "x", "inverse", "a"},
+                  {"Erf", "a", "", "b"},
+                  {"Add", "one", "b", "c"},
+                  {"Mul", "half", "c", "d"},
+                  {"Mul", "x", "d", "y"}}),
+            Names{"Gelu"});
+  EXPECT_EQ(
+      make({{"Div", "x", "wrong", "a"}, {"Erf", "a", "", "b"}, {"Add", "b", "one", "c"}, {"Mul", "x", "c", "d"}, {"Mul", "d", "half", "y"}})
+          .size(),
+      5U);
   EXPECT_EQ(make({{"Sigmoid", "x", "", "a"}, {"Mul", "a", "x", "y"}}), Names{"Silu"});
   EXPECT_EQ(make({{"Relu", "x", "", "r"}, {"Sigmoid", "x", "", "a"}, {"Mul", "a", "r", "y"}}), (Names{"Relu", "Sigmoid", "Mul"}));
   EXPECT_EQ(make({{"HardSigmoid", "x", "", "a"}, {"Mul", "x", "a", "y"}}), Names{"HardSwish"});
-  EXPECT_EQ(make({{"Add", "x", "three", "a"}, {"Clip", "a", "six", "b"}, {"Mul", "x", "b", "c"}, {"Div", "c", "six", "y"}}), Names{"HardSwish"});
-  EXPECT_EQ(make({{"Add", "x", "three", "a"}, {"Clip", "a", "six", "b"}, {"Div", "b", "six", "c"}, {"Mul", "x", "c", "y"}}), Names{"HardSwish"});
+  EXPECT_EQ(make({{"Add", "x", "three", "a"}, {"Clip", "a", "six", "b"}, {"Mul", "x", "b", "c"}, {"Div", "c", "six", "y"}}),
+            Names{"HardSwish"});
+  EXPECT_EQ(make({{"Add", "x", "three", "a"}, {"Clip", "a", "six", "b"}, {"Div", "b", "six", "c"}, {"Mul", "x", "c", "y"}}),
+            Names{"HardSwish"});
   EXPECT_EQ(make({{"Add", "x", "three", "a"}, {"Clip", "a", "six", "b"}, {"Div", "b", "six", "y"}}), Names{"HardSigmoid"});
   EXPECT_EQ(make({{"HardSwish", "x", "", "y"}}), Names{"HardSwish"});
 }

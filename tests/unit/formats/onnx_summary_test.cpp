@@ -49,7 +49,7 @@ TEST(OnnxSummary, InputsOutputsOperators) {
 
 TEST(OnnxSummary, Quantized) {
   const TemporaryFolder folder;
-  const std::pair<std::string, bool> cases[]{{"QuantizeLinear", true}, {"DequantizeLinear", true}, {"QLinearConv", true},
+  const std::pair<std::string, bool> cases[]{{"QuantizeLinear", true}, {"DequantizeLinear", true},      {"QLinearConv", true},
                                              {"ConvInteger", true},    {"DynamicQuantizeLinear", true}, {"Conv", false}};
   for (const auto& [op, quantized] : cases) {
     OnnxTestModel model(13);
@@ -102,7 +102,8 @@ TEST(OnnxBatch, AFixedBatchStays) {
   const TemporaryFolder folder;
   batch_model(2).save(folder / "two.onnx");
   EXPECT_EQ(message_of(folder / "two.onnx", folder / "same.onnx", 2), "");
-  EXPECT_EQ(message_of(folder / "two.onnx", folder / "other.onnx", 4), "unsupported: " + (folder / "two.onnx").string() + ": batch fixed at 2");
+  EXPECT_EQ(message_of(folder / "two.onnx", folder / "other.onnx", 4),
+            "unsupported: " + (folder / "two.onnx").string() + ": batch fixed at 2");
   EXPECT_FALSE(std::filesystem::exists(folder / "other.onnx"));
   EXPECT_TRUE(message_of(folder / "two.onnx", folder / "other.onnx", 0).starts_with("usage: "));
 }

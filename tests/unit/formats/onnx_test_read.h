@@ -36,7 +36,9 @@ inline Names operators(const graph::Model& model) {
   return names;
 }
 
-inline Shape output_shape(const graph::Model& model, std::int64_t batch) { return graph::infer_shapes(model.graph, batch)[model.graph.outputs[0]]; }
+inline Shape output_shape(const graph::Model& model, std::int64_t batch) {
+  return graph::infer_shapes(model.graph, batch)[model.graph.outputs[0]];
+}
 
 inline Floats values(const graph::Model& model, const std::string& name) {
   const auto found = model.weights.find(name);

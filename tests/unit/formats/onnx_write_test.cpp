@@ -28,7 +28,8 @@ Model with_values(graph::Graph graph) {
   float next = 0.125F;
   for (const graph::Tensor& tensor : model.graph.tensors) {
     if (tensor.role == Role::input || tensor.role == Role::activation) continue;
-    graph::Array array{ElementType::f32, tensor.shape, std::vector<std::byte>(static_cast<std::size_t>(element_count(tensor.shape)) * sizeof(float))};
+    graph::Array array{ElementType::f32, tensor.shape,
+                       std::vector<std::byte>(static_cast<std::size_t>(element_count(tensor.shape)) * sizeof(float))};
     for (std::int64_t i = 0; i < element_count(tensor.shape); ++i) array.floats()[i] = next += 0.25F;
     model.weights.emplace(tensor.name, std::move(array));
   }
@@ -91,7 +92,8 @@ void expect_same(const Model& wanted, const Model& read) {
   EXPECT_EQ(read.weights.size(), wanted.weights.size());
   for (const graph::Tensor& tensor : wanted.graph.tensors) {
     SCOPED_TRACE(tensor.name);
-    const auto same = std::find_if(read.graph.tensors.begin(), read.graph.tensors.end(), [&](const auto& t) { return t.name == tensor.name; });
+    const auto same =
+        std::find_if(read.graph.tensors.begin(), read.graph.tensors.end(), [&](const auto& t) { return t.name == tensor.name; });
     ASSERT_NE(same, read.graph.tensors.end());
     EXPECT_EQ(same->role, tensor.role);
     EXPECT_EQ(same->shape, tensor.shape);
@@ -120,8 +122,9 @@ TEST(OnnxWrite, EveryConvolutionalOperatorComesBack) {
     x = b.batch_norm("bn", x, {.epsilon = 1e-3F});
     x = b.relu("relu", x);
     x = b.relu6("relu6", x);
-    for (const auto kind : {ActivationKind::leaky_relu, ActivationKind::sigmoid, ActivationKind::hard_sigmoid, ActivationKind::hard_swish, ActivationKind::silu,
-                            ActivationKind::gelu, ActivationKind::tanh, ActivationKind::exp, ActivationKind::sqrt, ActivationKind::erf}) {
+    for (const auto kind : {ActivationKind::leaky_relu, ActivationKind::sigmoid, ActivationKind::hard_sigmoid, ActivationKind::hard_swish,
+                            ActivationKind::silu, ActivationKind::gelu, ActivationKind::tanh, ActivationKind::exp, ActivationKind::sqrt,
+                            ActivationKind::erf}) {
       const bool leaky = kind == ActivationKind::leaky_relu, hard = kind == ActivationKind::hard_sigmoid;
       x = b.activation("activation" + std::to_string(static_cast<int>(kind)), x, kind, leaky || hard ? 0.25F : 0, hard ? 0.5F : 0);
     }
@@ -131,6 +134,8 @@ TEST(OnnxWrite, EveryConvolutionalOperatorComesBack) {
     x = b.node("lrn", graph::Lrn{3, 1e-3F, 0.5F, 2}, {x});
     x = b.max_pool("max", x, {.kernel = 3, .stride = 2, .padding = 1});
     x = b.average_pool("average", x, {.kernel = 3, .stride = 1, .padding = 1});
+    graph::Window uneven{.kernel = {3, 3}, .pads = {1, 0, 2, 1}};
+    x = b.node("average_uneven", graph::AveragePool{uneven, Rounding::floor, true}, {x});
     const auto parts = b.split("split", x, {2, 6});
     x = b.concat("concat", {parts[1], parts[0]});
     x = b.node("slice", graph::Slice{2, 1, 4, 2}, {x});
@@ -157,7 +162,8 @@ TEST(OnnxWrite, EveryTransformerOperatorComesBack) {
   qkv = b.reshape("heads", qkv, {0, 7, 3, 2, 4});
   qkv = b.transpose("turned", qkv, {2, 0, 3, 1, 4});
   const auto parts = b.split("parts", qkv, {1, 1, 1}, 0);
-  const TensorId q = b.reshape("q", parts[0], {-1, 2, 7, 4}), k = b.reshape("k", parts[1], {-1, 2, 7, 4}), v = b.reshape("v", parts[2], {-1, 2, 7, 4});
+  const TensorId q = b.reshape("q", parts[0], {-1, 2, 7, 4}), k = b.reshape("k", parts[1], {-1, 2, 7, 4}),
+                 v = b.reshape("v", parts[2], {-1, 2, 7, 4});
   TensorId scores = b.matmul("scores", q, b.transpose("keys", k, {0, 1, 3, 2}));
   scores = b.softmax("softmax", scores, 1);  // not the last axis
   x = b.matmul("context", scores, v);
@@ -192,8 +198,10 @@ TEST(OnnxWrite, HeaderAndDimensions) {
   EXPECT_EQ(free.opset_import(0).version(), 10);
   EXPECT_EQ(free.producer_name(), "inferometer");
   EXPECT_EQ(free.producer_version(), "1.2");
-  for (const auto* value : {&free.graph().input(0), &free.graph().output(0)}) EXPECT_EQ(value->type().tensor_type().shape().dim(0).dim_param(), "N");
-  for (const auto* value : {&fixed.graph().input(0), &fixed.graph().output(0)}) EXPECT_EQ(value->type().tensor_type().shape().dim(0).dim_value(), 4);
+  for (const auto* value : {&free.graph().input(0), &free.graph().output(0)})
+    EXPECT_EQ(value->type().tensor_type().shape().dim(0).dim_param(), "N");
+  for (const auto* value : {&fixed.graph().input(0), &fixed.graph().output(0)})
+    EXPECT_EQ(value->type().tensor_type().shape().dim(0).dim_value(), 4);
   EXPECT_EQ(free.graph().input(0).type().tensor_type().shape().dim(3).dim_value(), 12);
 }
 
@@ -203,14 +211,22 @@ TEST(OnnxWrite, AdaptivePoolingTakesTheFormThatAllEnginesRead) {
     std::vector<std::string> operators;
   };
   const Case cases[]{
-      {7, 7, 7, {"Identity"}},           {12, 1, 1, {"GlobalAveragePool"}}, {12, 6, 3, {"AveragePool"}}, {7, 6, 6, {"AveragePool"}},
-      {1, 7, 7, {"Resize"}},             {3, 6, 9, {"Resize"}},             {8, 7, 3, {"MatMul", "Transpose", "MatMul", "Transpose"}},
+      {7, 7, 7, {"Identity"}},
+      {12, 1, 1, {"GlobalAveragePool"}},
+      {12, 6, 3, {"AveragePool"}},
+      {7, 6, 6, {"AveragePool"}},
+      {1, 7, 7, {"Resize"}},
+      {3, 6, 9, {"Resize"}},
+      {8, 7, 3, {"MatMul", "Transpose", "MatMul", "Transpose"}},
       {5, 7, 5, {"MatMul", "Transpose", "MatMul", "Transpose"}},
   };
   for (const Case& item : cases) {
     SCOPED_TRACE(testing::Message() << item.input << " to " << item.height << "x" << item.width);
-    const Model model = with_values(
-        image_net([&](Builder& b, TensorId x) { return b.adaptive_average_pool("pool", x, {item.height, item.width}); }, item.input));
+    const Model model = with_values(image_net(
+        [&](Builder& b, TensorId x) {
+          return b.adaptive_average_pool("pool", x, {item.height, item.width});
+        },
+        item.input));
     onnx::ModelProto proto;
     const Model read = round_trip(model, &proto);
     EXPECT_EQ(operators(proto), item.operators);
@@ -312,7 +328,8 @@ TEST(OnnxWrite, AWindowThatNeedsPadsOnOneSideOnly) {
   // Height: rounding up is taken back. Width: it stands, and ceil_mode is not written, so the padding grows.
   Builder b("net");
   const TensorId x = b.input("input", {graph::kBatch, 2, 5, 6});
-  const Model model = with_values(b.finish(b.max_pool("pool", x, {.kernel = {2, 3}, .stride = 2, .padding = 1, .rounding = Rounding::ceil})));
+  const Model model =
+      with_values(b.finish(b.max_pool("pool", x, {.kernel = {2, 3}, .stride = 2, .padding = 1, .rounding = Rounding::ceil})));
   const Model read = round_trip(model);
   const auto& pool = std::get<graph::MaxPool>(read.graph.nodes[0].op);
   EXPECT_EQ(pool.rounding, Rounding::floor);
@@ -337,7 +354,8 @@ TEST(OnnxWrite, Errors) {
   model.weights.erase("conv.bias");
   EXPECT_EQ(message(model, folder / "bad.onnx"), "input: net: tensor conv.bias has no values");
   EXPECT_FALSE(std::filesystem::exists(folder / "bad.onnx"));
-  EXPECT_TRUE(message(with_values(image_net([](Builder& b, TensorId x) { return b.relu("r", x); })), folder / "good.onnx/sub.onnx").starts_with("io: "));
+  EXPECT_TRUE(message(with_values(image_net([](Builder& b, TensorId x) { return b.relu("r", x); })), folder / "good.onnx/sub.onnx")
+                  .starts_with("io: "));
 }
 
 }  // namespace

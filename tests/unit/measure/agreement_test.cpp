@@ -45,11 +45,11 @@ TEST(RelativeError, literal_values) {
     double error;
   };
   const Case cases[] = {
-      {{1, 2, 3}, {1, 2, 6}, 1.0},          // |3 - 6| over |6 - 3|
-      {{1, 2, 6}, {1, 2, 3}, 3.0},          // the spread is the known one's
+      {{1, 2, 3}, {1, 2, 6}, 1.0},  // |3 - 6| over |6 - 3|
+      {{1, 2, 6}, {1, 2, 3}, 3.0},  // the spread is the known one's
       {{0.5f, 4}, {0, 4}, 0.25},
       {{0, 4}, {0, 4}, 0.0},
-      {{101, 102}, {100, 102}, 1.0},        // an offset that both share takes no part
+      {{101, 102}, {100, 102}, 1.0},  // an offset that both share takes no part
       {{-1, -2, -6.5f}, {-1, -2, -6}, 0.5 / 3},
   };
   for (const Case& c : cases) EXPECT_DOUBLE_EQ(relative_error(c.a, c.b), c.error);
@@ -121,8 +121,8 @@ TEST(Agreement, known_outputs_must_differ_by_five_tolerances) {
     bool proven;
   };
   // {0, 1} and {0, 1 + d} differ by 2 d / (1 + d), the smaller of the two directions.
-  const Case cases[] = {{"fp32", 0.0024f, false}, {"fp32", 0.0026f, true}, {"fp16", 0.052f, false}, {"fp16", 0.054f, true},
-                        {"bf16", 0.142f, false},  {"bf16", 0.144f, true}};
+  const Case cases[] = {{"fp32", 0.0024f, false}, {"fp32", 0.0026f, true}, {"fp16", 0.052f, false},
+                        {"fp16", 0.054f, true},   {"bf16", 0.142f, false}, {"bf16", 0.144f, true}};
   for (const Case& c : cases) {
     ExpectedOutputs expected;
     expected.against = "reference 0.1.0";

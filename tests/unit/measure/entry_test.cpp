@@ -19,8 +19,14 @@ struct Change {
 TEST(Identity, changes_with_everything_that_decides_the_figures) {
   const Change changes[] = {
       {"model content", [](Entry& e) { e.model.sha256[5] = 'b'; }},
-      {"input shape", [](Entry& e) { e.model.shapes["data"] = {1, 3, 224, 224}; }},
-      {"name of a shaped input", [](Entry& e) { e.model.shapes["other"] = {1, 5}; }},
+      {"input shape",
+       [](Entry& e) {
+         e.model.shapes["data"] = {1, 3, 224, 224};
+       }},
+      {"name of a shaped input",
+       [](Entry& e) {
+         e.model.shapes["other"] = {1, 5};
+       }},
       {"height of a file's input", [](Entry& e) { e.model.height = 224; }},
       {"width of a file's input", [](Entry& e) { e.model.width = 224; }},
       {"engine", [](Entry& e) { e.engine = "beta"; }},
@@ -40,10 +46,16 @@ TEST(Identity, changes_with_everything_that_decides_the_figures) {
       {"least time", [](Entry& e) { e.stop.min_time_s = 0.11; }},
       {"most time", [](Entry& e) { e.stop.max_time_s = 1.51; }},
       {"interval target", [](Entry& e) { e.stop.interval_target_ratio = 0.021; }},
-      {"percentiles", [](Entry& e) { e.stop.percentiles = {90, 99}; }},
+      {"percentiles",
+       [](Entry& e) {
+         e.stop.percentiles = {90, 99};
+       }},
       {"no percentiles", [](Entry& e) { e.stop.percentiles = {}; }},
       {"starts", [](Entry& e) { e.starts = 6; }},
-      {"pinning", [](Entry& e) { e.cpus = {0, 1}; }},
+      {"pinning",
+       [](Entry& e) {
+         e.cpus = {0, 1};
+       }},
       {"no pinning", [](Entry& e) { e.cpus = {}; }},
       {"pause", [](Entry& e) { e.pause_s = 0.5; }},
       {"input seed", [](Entry& e) { e.input_seed = 12; }},

@@ -68,7 +68,9 @@ TEST(InputBuffers, every_position_holds_the_image_asked) {
   EXPECT_EQ(buffers.bytes(), view.bytes);
   EXPECT_EQ(input_bytes(inputs), view.bytes);
   const std::vector<float> values = to_floats(view);
-  const auto at = [&](std::size_t position) { return std::vector<float>(values.begin() + position * 40, values.begin() + (position + 1) * 40); };
+  const auto at = [&](std::size_t position) {
+    return std::vector<float>(values.begin() + position * 40, values.begin() + (position + 1) * 40);
+  };
   EXPECT_EQ(at(0), pattern(7, 9, 2, 4, 5));
   EXPECT_EQ(at(1), pattern(7, 2, 2, 4, 5));
   EXPECT_EQ(at(2), pattern(7, 9, 2, 4, 5));
@@ -87,7 +89,8 @@ TEST(InputBuffers, an_image_is_the_same_at_every_batch_size) {
 
 TEST(InputBuffers, views_stay_valid_when_the_buffers_move) {
   std::vector<InputBuffers> pool;
-  for (std::uint64_t i = 0; i < 5; ++i) pool.emplace_back(std::vector<engine::TensorInfo>{{"x", {1, 1, 2, 2}, ElementType::f32}}, 1, 1, std::vector{i});
+  for (std::uint64_t i = 0; i < 5; ++i)
+    pool.emplace_back(std::vector<engine::TensorInfo>{{"x", {1, 1, 2, 2}, ElementType::f32}}, 1, 1, std::vector{i});
   for (std::uint64_t i = 0; i < 5; ++i) EXPECT_EQ(to_floats(pool[i].views()[0]), pattern(1, i, 1, 2, 2));
 }
 
@@ -143,7 +146,8 @@ TEST(PoolSize, four_requests_within_256_mib_and_never_below_two) {
   struct Case {
     std::size_t bytes, pool;
   };
-  const Case cases[] = {{0, 4}, {1, 4}, {64 * kMib, 4}, {64 * kMib + 1, 3}, {85 * kMib, 3}, {86 * kMib, 2}, {128 * kMib, 2}, {1024 * kMib, 2}};
+  const Case cases[] = {{0, 4},         {1, 4},         {64 * kMib, 4},  {64 * kMib + 1, 3},
+                        {85 * kMib, 3}, {86 * kMib, 2}, {128 * kMib, 2}, {1024 * kMib, 2}};
   for (const Case& c : cases) EXPECT_EQ(pool_size(c.bytes), c.pool) << c.bytes;
 }
 
@@ -168,10 +172,10 @@ TEST(Half, literal_bit_patterns) {
       {1.0f, 0x3c00},
       {-2.0f, 0xc000},
       {0.333251953125f, 0x3555},
-      {65504.0f, 0x7bff},             // the largest
-      {0x1p-14f, 0x0400},             // the smallest normal
-      {0x1.ff8p-15f, 0x03ff},         // the largest subnormal
-      {0x1p-24f, 0x0001},             // the smallest
+      {65504.0f, 0x7bff},      // the largest
+      {0x1p-14f, 0x0400},      // the smallest normal
+      {0x1.ff8p-15f, 0x03ff},  // the largest subnormal
+      {0x1p-24f, 0x0001},      // the smallest
       {-0x1.8p-23f, 0x8003},
       {std::numeric_limits<float>::infinity(), 0x7c00},
       {-std::numeric_limits<float>::infinity(), 0xfc00},
@@ -188,24 +192,16 @@ TEST(Half, rounds_to_nearest_even) {
     std::uint16_t bits;
   };
   const Case cases[] = {
-      {0x1.002p0f, 0x3c00},    // 1 + half a step: a tie, down to even
-      {0x1.00201p0f, 0x3c01},  // a little more
-      {0x1.006p0f, 0x3c02},    // a tie, up to even
-      {0x1.005ffep0f, 0x3c01},
-      {0x1.ffep0f, 0x4000},    // a tie that carries into the exponent
-      {65519.0f, 0x7bff},
-      {65520.0f, 0x7c00},      // a tie with what would be 65536
-      {65536.0f, 0x7c00},
-      {1e30f, 0x7c00},
-      {-1e30f, 0xfc00},
-      {0x1p-25f, 0x0000},      // half the smallest: a tie, to even
-      {0x1.000002p-25f, 0x0001},
-      {0x1.8p-24f, 0x0002},    // 1.5 of the smallest: a tie, to even
-      {0x1.4p-23f, 0x0002},    // 2.5 of the smallest
+      {0x1.002p0f, 0x3c00},                                                                    // 1 + half a step: a tie, down to even
+      {0x1.00201p0f, 0x3c01},                                                                  // a little more
+      {0x1.006p0f, 0x3c02},                                                                    // a tie, up to even
+      {0x1.005ffep0f, 0x3c01},   {0x1.ffep0f, 0x4000},                                         // a tie that carries into the exponent
+      {65519.0f, 0x7bff},        {65520.0f, 0x7c00},                                           // a tie with what would be 65536
+      {65536.0f, 0x7c00},        {1e30f, 0x7c00},      {-1e30f, 0xfc00},  {0x1p-25f, 0x0000},  // half the smallest: a tie, to even
+      {0x1.000002p-25f, 0x0001}, {0x1.8p-24f, 0x0002},                                         // 1.5 of the smallest: a tie, to even
+      {0x1.4p-23f, 0x0002},                                                                    // 2.5 of the smallest
       {0x1.ffcp-15f, 0x0400},  // the largest subnormal and a half: carries into the smallest normal
-      {0x1.ffbffep-15f, 0x03ff},
-      {0x1p-26f, 0x0000},
-      {-1e-45f, 0x8000},       // a subnormal float
+      {0x1.ffbffep-15f, 0x03ff}, {0x1p-26f, 0x0000},   {-1e-45f, 0x8000},  // a subnormal float
   };
   for (const Case& c : cases) EXPECT_EQ(to_half(c.value), c.bits) << std::hexfloat << c.value;
 }

@@ -70,9 +70,9 @@ TEST(Worker, measures_a_start) {
   EXPECT_EQ(start.obtained_threads, 1);
   EXPECT_EQ(start.input_height, 8);
   EXPECT_FALSE(start.computes);
-  EXPECT_FALSE(start.agreement);                                // not asked
-  EXPECT_FALSE(start.surroundings.core_roundtrip_before_ns);    // one thread
-  EXPECT_FALSE(start.surroundings.repeat_speedup);              // not asked
+  EXPECT_FALSE(start.agreement);                              // not asked
+  EXPECT_FALSE(start.surroundings.core_roundtrip_before_ns);  // one thread
+  EXPECT_FALSE(start.surroundings.repeat_speedup);            // not asked
   EXPECT_EQ(start.started_at.size(), 20u);
   expect_no_child_is_left();
 }

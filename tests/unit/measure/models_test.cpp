@@ -27,7 +27,8 @@ void expect_refused(const std::function<void()>& act, ErrorCode code, const std:
 }
 
 TEST(Models, what_looks_like_a_file) {
-  for (const char* file : {"a.onnx", "./resnet18", "nets/resnet18", "/x", "deploy.prototxt", "w.caffemodel", "w.pth"}) EXPECT_TRUE(looks_like_file(file)) << file;
+  for (const char* file : {"a.onnx", "./resnet18", "nets/resnet18", "/x", "deploy.prototxt", "w.caffemodel", "w.pth"})
+    EXPECT_TRUE(looks_like_file(file)) << file;
   for (const char* name : {"resnet18", "resnet*", "a.onnx2", "onnx", ""}) EXPECT_FALSE(looks_like_file(name)) << name;
 }
 
@@ -135,7 +136,8 @@ TEST(Models, facts_of_a_file_are_those_of_its_graph) {
 }
 
 TEST(Models, a_quantized_file_is_known_as_such) {
-  const std::filesystem::path file = std::filesystem::path(INFEROMETER_SHARED_DIR) / "data/weights/mobilenet_v2/mobilenetv2_quant_static.onnx";
+  const std::filesystem::path file =
+      std::filesystem::path(INFEROMETER_SHARED_DIR) / "data/weights/mobilenet_v2/mobilenetv2_quant_static.onnx";
   if (!std::filesystem::exists(file)) GTEST_SKIP() << "no file " << file;
   EXPECT_TRUE(model_facts(resolve_model(file.string(), {})).quantized);
 }
@@ -148,7 +150,8 @@ TEST(Models, files_that_cannot_be_used) {
   expect_refused([&] { resolve_model(folder.write("weights.pth", "x").string(), {}); }, ErrorCode::input, "weights.pth");
   expect_refused([&] { resolve_model(folder.write("text.onnx", "this is no ONNX file").string(), {}); }, ErrorCode::input, "text.onnx");
   expect_refused([&] { resolve_model(folder.write("empty.onnx", "").string(), {}); }, ErrorCode::input, "empty.onnx");
-  expect_refused([&] { resolve_model(folder.write("half.onnx", read_file(small).substr(0, 100'000)).string(), {}); }, ErrorCode::input, "half.onnx");
+  expect_refused([&] { resolve_model(folder.write("half.onnx", read_file(small).substr(0, 100'000)).string(), {}); }, ErrorCode::input,
+                 "half.onnx");
   expect_refused([&] { resolve_model(small, {.input = 64}); }, ErrorCode::usage, "--input does not apply");
   expect_refused([&] { resolve_model(small, {.shapes = {{"imput", {1, 3, 64, 64}}}}); }, ErrorCode::usage, "no input named imput");
   const ModelReference shaped = resolve_model(small, {.shapes = {{"input", {1, 3, 64, 64}}}});

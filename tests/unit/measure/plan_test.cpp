@@ -24,8 +24,8 @@ EngineHere engine(const std::string& name, const std::vector<std::string>& devic
 
 /// alpha: cpu and GPU.0; beta: cpu; fake: computes nothing; gone: not usable.
 std::vector<EngineHere> engines_here() {
-  std::vector<EngineHere> engines{engine("alpha", {"cpu", "GPU.0"}, {"graph", "spin"}), engine("beta", {"cpu"}), engine("fake", {"cpu"}, {"delay_ms"}),
-                                  engine("gone", {})};
+  std::vector<EngineHere> engines{engine("alpha", {"cpu", "GPU.0"}, {"graph", "spin"}), engine("beta", {"cpu"}),
+                                  engine("fake", {"cpu"}, {"delay_ms"}), engine("gone", {})};
   engines[2].info.computes = false;
   engines[3].info.usable = false;
   engines[3].info.reason = "its library is not here";
@@ -73,7 +73,8 @@ TEST(Plan, is_the_product_of_the_lists_with_batches_innermost) {
       for (const char* precision : {"fp32", "bf16"}) {
         for (const char* input : {"224x224", "192x192"}) {
           for (const int threads : {2, 1}) {
-            for (const int batch : {1, 4}) expected.push_back(fmt::format("{} {} {} cpu {} b{} t{}", model, input, name, precision, batch, threads));
+            for (const int batch : {1, 4})
+              expected.push_back(fmt::format("{} {} {} cpu {} b{} t{}", model, input, name, precision, batch, threads));
           }
         }
       }
@@ -140,7 +141,8 @@ TEST(Plan, without_engines_takes_every_usable_one_that_computes) {
 
 TEST(Plan, globs_name_networks_in_the_zoos_order_once) {
   std::vector<std::string> names;
-  for (const PlannedEntry& planned : expand_one(spec({"squeezenet*", "squeezenet1_1", "alexnet", "squeezenet1_?"}))) names.push_back(planned.entry.model.name);
+  for (const PlannedEntry& planned : expand_one(spec({"squeezenet*", "squeezenet1_1", "alexnet", "squeezenet1_?"})))
+    names.push_back(planned.entry.model.name);
   EXPECT_EQ(names, (std::vector<std::string>{"squeezenet1_0", "squeezenet1_1", "alexnet"}));
 }
 
@@ -233,20 +235,13 @@ TEST(Plan, values_out_of_range_are_mistakes) {
     std::function<void(RunSpec&)> make;
   };
   const Case cases[] = {
-      {"batch is 0", [](RunSpec& r) { r.batches = {1, 0}; }},
-      {"batch is -1", [](RunSpec& r) { r.batches = {-1}; }},
-      {"batch is 65537", [](RunSpec& r) { r.batches = {65537}; }},
-      {"no batch", [](RunSpec& r) { r.batches = {}; }},
-      {"threads is 0", [](RunSpec& r) { r.threads = {0}; }},
-      {"threads is 4097", [](RunSpec& r) { r.threads = {4097}; }},
-      {"input is 0", [](RunSpec& r) { r.inputs = {0}; }},
-      {"input is -224", [](RunSpec& r) { r.inputs = {-224}; }},
-      {"input is 16385", [](RunSpec& r) { r.inputs = {16385}; }},
-      {"classes is 0", [](RunSpec& r) { r.classes = 0; }},
-      {"starts is 0", [](RunSpec& r) { r.starts = 0; }},
-      {"streams 2", [](RunSpec& r) { r.streams = {2}; }},
-      {"requests 2", [](RunSpec& r) { r.requests = {2}; }},
-      {"precision 'fp8'", [](RunSpec& r) { r.precisions = {"fp32", "fp8"}; }},
+      {"batch is 0", [](RunSpec& r) { r.batches = {1, 0}; }},      {"batch is -1", [](RunSpec& r) { r.batches = {-1}; }},
+      {"batch is 65537", [](RunSpec& r) { r.batches = {65537}; }}, {"no batch", [](RunSpec& r) { r.batches = {}; }},
+      {"threads is 0", [](RunSpec& r) { r.threads = {0}; }},       {"threads is 4097", [](RunSpec& r) { r.threads = {4097}; }},
+      {"input is 0", [](RunSpec& r) { r.inputs = {0}; }},          {"input is -224", [](RunSpec& r) { r.inputs = {-224}; }},
+      {"input is 16385", [](RunSpec& r) { r.inputs = {16385}; }},  {"classes is 0", [](RunSpec& r) { r.classes = 0; }},
+      {"starts is 0", [](RunSpec& r) { r.starts = 0; }},           {"streams 2", [](RunSpec& r) { r.streams = {2}; }},
+      {"requests 2", [](RunSpec& r) { r.requests = {2}; }},        {"precision 'fp8'", [](RunSpec& r) { r.precisions = {"fp32", "fp8"}; }},
       {"no precision", [](RunSpec& r) { r.precisions = {}; }},
   };
   for (const Case& c : cases) {

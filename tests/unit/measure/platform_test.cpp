@@ -43,7 +43,8 @@ TEST(Platform, a_virtual_machine) {
   EXPECT_EQ(details.at("cgroup_quota_cpus"), 1.5);
   EXPECT_EQ(details.at("distribution"), "Debian GNU/Linux 12 (bookworm)");
   EXPECT_EQ(details.at("smt"), "0");
-  for (const char* absent : {"governor", "boost", "intel_no_turbo", "transparent_huge_pages"}) EXPECT_EQ(details.at(absent), "unknown") << absent;
+  for (const char* absent : {"governor", "boost", "intel_no_turbo", "transparent_huge_pages"})
+    EXPECT_EQ(details.at(absent), "unknown") << absent;
   EXPECT_TRUE(details.at("accelerators").empty());
   EXPECT_FALSE(details.at("kernel").get<std::string>().empty());
 }
@@ -81,7 +82,8 @@ TEST(Platform, nothing_at_all_is_unknown) {
   EXPECT_TRUE(platform.name.starts_with("unknown x")) << platform.name;
   EXPECT_EQ(platform.identity.size(), 64u);
   const nlohmann::json details = details_of(platform);
-  for (const char* key : {"cpu", "cpu_flags", "distribution", "governor", "boost", "intel_no_turbo", "smt", "transparent_huge_pages", "hypervisor"}) {
+  for (const char* key :
+       {"cpu", "cpu_flags", "distribution", "governor", "boost", "intel_no_turbo", "smt", "transparent_huge_pages", "hypervisor"}) {
     EXPECT_EQ(details.at(key), "unknown") << key;
   }
   EXPECT_EQ(details.at("memory_bytes"), 0);

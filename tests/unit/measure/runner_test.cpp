@@ -142,7 +142,7 @@ TEST(Runner, measures_every_start_and_keeps_everything) {
   EXPECT_EQ(ledger.starts_kept, 5);
   EXPECT_EQ(ledger.kept_starts[identity_of(two)][1].size(), 3u);
   EXPECT_EQ(ledger.kept_starts[identity_of(two)][1][2].order_seed, 9u);
-  EXPECT_TRUE(ledger.kept_starts[identity_of(two)][1][0].agreement);   // checked in the first start alone
+  EXPECT_TRUE(ledger.kept_starts[identity_of(two)][1][0].agreement);  // checked in the first start alone
   EXPECT_FALSE(ledger.kept_starts[identity_of(two)][1][1].agreement);
   ASSERT_EQ(ledger.kept_rows[identity_of(one)].size(), 1u);
   EXPECT_EQ(ledger.kept_rows[identity_of(one)][0].first, 1);
@@ -206,12 +206,10 @@ TEST(Runner, which_rows_are_tried_again) {
     bool retry_unstable, measured;
   };
   const Case cases[] = {
-      {Status::passed, "valid", false, false},        {Status::passed, "valid", true, false},
-      {Status::passed, "unstable", false, false},     {Status::passed, "unstable", true, true},
-      {Status::passed, "unchecked", true, false},     {Status::passed, "invalid", true, false},
-      {Status::unsupported, "", false, false},        {Status::out_of_memory, "", false, false},
-      {Status::failed, "", false, true},              {Status::timed_out, "", false, true},
-      {Status::skipped, "", false, true},
+      {Status::passed, "valid", false, false},  {Status::passed, "valid", true, false},     {Status::passed, "unstable", false, false},
+      {Status::passed, "unstable", true, true}, {Status::passed, "unchecked", true, false}, {Status::passed, "invalid", true, false},
+      {Status::unsupported, "", false, false},  {Status::out_of_memory, "", false, false},  {Status::failed, "", false, true},
+      {Status::timed_out, "", false, true},     {Status::skipped, "", false, true},
   };
   for (const Case& c : cases) {
     MemoryLedger ledger;
@@ -489,9 +487,9 @@ TEST(Rows, settled_and_bad) {
     bool settled, bad;
   };
   const Case cases[] = {
-      {Status::passed, "valid", true, false},      {Status::passed, "unstable", true, false}, {Status::passed, "unchecked", true, false},
-      {Status::passed, "invalid", true, true},     {Status::unsupported, "", true, false},    {Status::out_of_memory, "", true, true},
-      {Status::failed, "", false, true},           {Status::timed_out, "", false, true},      {Status::skipped, "", false, false},
+      {Status::passed, "valid", true, false},  {Status::passed, "unstable", true, false}, {Status::passed, "unchecked", true, false},
+      {Status::passed, "invalid", true, true}, {Status::unsupported, "", true, false},    {Status::out_of_memory, "", true, true},
+      {Status::failed, "", false, true},       {Status::timed_out, "", false, true},      {Status::skipped, "", false, false},
   };
   for (const Case& c : cases) {
     const Row row = earlier_row(fake_entry(), c.status, c.verdict);

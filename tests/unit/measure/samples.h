@@ -21,8 +21,8 @@ class TemporaryFolder {
  public:
   TemporaryFolder() {
     static std::atomic<int> count{0};
-    path_ = std::filesystem::temp_directory_path() /
-            ("inferometer_measure_test_" + std::to_string(getpid()) + "_" + std::to_string(count++));
+    path_ =
+        std::filesystem::temp_directory_path() / ("inferometer_measure_test_" + std::to_string(getpid()) + "_" + std::to_string(count++));
     std::filesystem::create_directories(path_);
   }
   ~TemporaryFolder() {

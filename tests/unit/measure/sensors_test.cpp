@@ -69,8 +69,8 @@ TEST(CpuTimes, of_this_machine) {
 Surroundings compared(double wall, double busy, double own, double stolen, std::optional<std::int64_t> throttled_before = {},
                       std::optional<std::int64_t> throttled_after = {}) {
   const CpuTimes before{.busy_s = 100, .stolen_s = 7, .own_s = 3, .wall_s = 50, .cores = 4, .throttle_events = throttled_before};
-  const CpuTimes after{.busy_s = 100 + busy, .stolen_s = 7 + stolen, .own_s = 3 + own, .wall_s = 50 + wall, .cores = 4,
-                       .throttle_events = throttled_after};
+  const CpuTimes after{
+      .busy_s = 100 + busy, .stolen_s = 7 + stolen, .own_s = 3 + own, .wall_s = 50 + wall, .cores = 4, .throttle_events = throttled_after};
   Surroundings around;
   compare_cpu_times(before, after, around);
   return around;

@@ -82,9 +82,12 @@ TEST(StartRecord, an_incomplete_object_is_refused) {
 }
 
 TEST(Status, names_come_back) {
-  const std::pair<Status, const char*> cases[] = {
-      {Status::passed, "passed"}, {Status::skipped, "skipped"},           {Status::unsupported, "unsupported"},
-      {Status::failed, "failed"}, {Status::out_of_memory, "out_of_memory"}, {Status::timed_out, "timed_out"}};
+  const std::pair<Status, const char*> cases[] = {{Status::passed, "passed"},
+                                                  {Status::skipped, "skipped"},
+                                                  {Status::unsupported, "unsupported"},
+                                                  {Status::failed, "failed"},
+                                                  {Status::out_of_memory, "out_of_memory"},
+                                                  {Status::timed_out, "timed_out"}};
   for (const auto& [value, name] : cases) {
     EXPECT_EQ(name_of(value), name);
     EXPECT_EQ(status(name), value);

@@ -42,7 +42,9 @@ void set_roundtrips(StartRecord& start, double before, double after) {
   start.surroundings.core_roundtrip_after_ns = after;
 }
 
-bool has(const std::vector<std::string>& lines, const std::string& line) { return std::find(lines.begin(), lines.end(), line) != lines.end(); }
+bool has(const std::vector<std::string>& lines, const std::string& line) {
+  return std::find(lines.begin(), lines.end(), line) != lines.end();
+}
 
 bool has_part(const std::vector<std::string>& lines, const std::string& part) {
   return std::any_of(lines.begin(), lines.end(), [&](const std::string& line) { return line.find(part) != std::string::npos; });
@@ -80,7 +82,8 @@ TEST(Summary, an_even_number_of_starts_has_the_middle_of_two_medians) {
 
 TEST(Summary, the_interval_encloses_every_starts_median) {
   // Of the pooled samples alone the interval is 5 to 5.
-  std::vector<StartRecord> starts{start_of(0, repeated(20, 5 * kMs)), start_of(1, repeated(20, 5 * kMs)), start_of(2, repeated(3, 9 * kMs))};
+  std::vector<StartRecord> starts{start_of(0, repeated(20, 5 * kMs)), start_of(1, repeated(20, 5 * kMs)),
+                                  start_of(2, repeated(3, 9 * kMs))};
   Row row = row_of(starts);
   EXPECT_DOUBLE_EQ(*row.latency_median_ms, 5);
   EXPECT_DOUBLE_EQ(*row.latency_median_low_ms, 5);
@@ -138,8 +141,8 @@ std::vector<StartRecord> ramp(std::int64_t count) {
 
 TEST(Summary, percentiles_need_their_number_of_samples) {
   Row row = row_of(ramp(459));
-  EXPECT_NEAR(*row.latency_p99_ms, 454.42, 1e-9);       // type 7: at 458 x 0.99 counted from 0
-  EXPECT_DOUBLE_EQ(*row.latency_p99_high_ms, 459);      // the largest of just enough
+  EXPECT_NEAR(*row.latency_p99_ms, 454.42, 1e-9);   // type 7: at 458 x 0.99 counted from 0
+  EXPECT_DOUBLE_EQ(*row.latency_p99_high_ms, 459);  // the largest of just enough
   EXPECT_NEAR(*row.latency_p90_ms, 413.2, 1e-9);
   EXPECT_FALSE(has_part(row.notes, "p99"));
 
@@ -166,7 +169,8 @@ TEST(Summary, other_percentiles_that_were_asked_are_noted) {
 }
 
 TEST(Summary, starts_of_different_core_states_are_never_pooled) {
-  std::vector<StartRecord> starts{start_of(0, repeated(10, 5 * kMs)), start_of(1, repeated(10, 8 * kMs)), start_of(2, repeated(10, 5 * kMs))};
+  std::vector<StartRecord> starts{start_of(0, repeated(10, 5 * kMs)), start_of(1, repeated(10, 8 * kMs)),
+                                  start_of(2, repeated(10, 5 * kMs))};
   set_roundtrips(starts[0], 195, 197);
   set_roundtrips(starts[1], 590, 600);
   set_roundtrips(starts[2], 199, 201);
@@ -210,8 +214,12 @@ TEST(StateOf, one_start) {
   };
   const std::vector<double> known{190, 200, 590, 600};
   const Case cases[] = {
-      {195, 205, CoreState::near},  {590, 610, CoreState::far},           {195, 600, CoreState::changed},
-      {600, 195, CoreState::changed},   {std::nullopt, 195, CoreState::unknown}, {195, std::nullopt, CoreState::unknown},
+      {195, 205, CoreState::near},
+      {590, 610, CoreState::far},
+      {195, 600, CoreState::changed},
+      {600, 195, CoreState::changed},
+      {std::nullopt, 195, CoreState::unknown},
+      {195, std::nullopt, CoreState::unknown},
   };
   for (const Case& c : cases) {
     StartRecord start;
@@ -329,7 +337,7 @@ TEST(Summary, repeated_starts_are_noted) {
   std::vector<StartRecord> starts = three_starts();
   starts[0].repeats = 1;
   starts[2].repeats = 2;
-  EXPECT_TRUE(has(row_of(starts).notes, "3 starts repeated: cores were far apart"));
+  EXPECT_TRUE(has(row_of(starts).notes, "starts repeated because cores were far apart: 3"));
 }
 
 TEST(SettledRow, has_no_figures) {

@@ -58,8 +58,8 @@ TEST(TimedLoop, default_rule_ends_where_it_says) {
     std::size_t samples;
   };
   const Case cases[] = {
-      {"fast: 0.3 s must pass", 7 * kMs, 43},             // 42 x 7 ms = 294 ms, 43 x 7 ms = 301 ms
-      {"0.3 s pass before ten samples", 100 * kMs, 10},   // settled at the tenth
+      {"fast: 0.3 s must pass", 7 * kMs, 43},            // 42 x 7 ms = 294 ms, 43 x 7 ms = 301 ms
+      {"0.3 s pass before ten samples", 100 * kMs, 10},  // settled at the tenth
       {"ten samples fill 2 s", 200 * kMs, 10},
       {"eight samples fill 2 s", 250 * kMs, 8},
       {"seven samples pass 2 s", 300 * kMs, 7},
@@ -115,7 +115,7 @@ TEST(TimedLoop, every_number_of_the_rule_can_be_set) {
   plan.max_time_s = 0.5;
   EXPECT_EQ(run(plan, two_modes).samples_ns.size(), 48u);  // 23 pairs and one are 492 ms
   plan.max_time_s = 2;
-  plan.interval_target_ratio = 0.4;  // both modes lie within
+  plan.interval_target_ratio = 0.4;                        // both modes lie within
   EXPECT_EQ(run(plan, two_modes).samples_ns.size(), 29u);  // 14 pairs are 294 ms
 }
 

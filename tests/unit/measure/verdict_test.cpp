@@ -70,8 +70,8 @@ TEST(Verdict, sensors_that_are_not_there_speak_against_nothing) {
 
 struct ReasonCase {
   const char* what;
-  VerdictKind kind;                            ///< when it crosses
-  std::string reason;                          ///< what the reason says
+  VerdictKind kind;    ///< when it crosses
+  std::string reason;  ///< what the reason says
   std::function<void(Judged&)> just_crosses, just_misses;
 };
 
@@ -97,7 +97,8 @@ std::vector<ReasonCase> reason_cases() {
          for (StartRecord& start : j.starts) start.quantized = true;
          agreement(j).max_error = 0.5, agreement(j).top1_ratio = 0.9;  // its error does not count
        }},
-      {"harness", VerdictKind::invalid, "the timer costs", [](Judged& j) { j.harness_ratio = 0.0101; }, [](Judged& j) { j.harness_ratio = 0.01; }},
+      {"harness", VerdictKind::invalid, "the timer costs", [](Judged& j) { j.harness_ratio = 0.0101; },
+       [](Judged& j) { j.harness_ratio = 0.01; }},
       {"build", VerdictKind::invalid, "debug or sanitizer build", [](Judged& j) { j.trusted_build = false; }, nothing},
 
       {"agreement null", VerdictKind::unchecked, "no engine gave outputs",
@@ -108,14 +109,14 @@ std::vector<ReasonCase> reason_cases() {
          agreement(j).top1_ratio.reset(), agreement(j).note = "32 real images";
        },
        nothing},
-      {"no agreement at all", VerdictKind::unchecked, "outputs were not compared", [](Judged& j) { j.starts[0].agreement.reset(); }, nothing},
+      {"no agreement at all", VerdictKind::unchecked, "outputs were not compared", [](Judged& j) { j.starts[0].agreement.reset(); },
+       nothing},
 
       {"starts apart", VerdictKind::unstable, "starts' medians 5.1 % apart", [](Judged& j) { j.starts[2] = steady_start(2, 5'255'000); },
        [](Judged& j) { j.starts[2] = steady_start(2, 5'245'000); }},
       {"starts apart, the first one slow", VerdictKind::unstable, "starts' medians 5.1 % apart",
        [](Judged& j) { j.starts[0].samples_ns.assign(30, 5'255'000); }, [](Judged& j) { j.starts[0].samples_ns.assign(30, 5'245'000); }},
-      {"cores far apart", VerdictKind::unstable, "cores far apart in 3 of 3 starts",
-       [](Judged& j) { j.states.assign(3, CoreState::far); },
+      {"cores far apart", VerdictKind::unstable, "cores far apart in 3 of 3 starts", [](Judged& j) { j.states.assign(3, CoreState::far); },
        nothing},
       {"cores far apart in a start that was left out", VerdictKind::unstable, "cores far apart in 1 of 3 starts",
        [](Judged& j) { j.states[1] = CoreState::changed, j.pooled[1] = false; }, nothing},
@@ -123,16 +124,16 @@ std::vector<ReasonCase> reason_cases() {
        [](Judged& j) { j.starts[0].samples_ns = stepped(1.049, 20); }},
       {"drift down", VerdictKind::unstable, "drift within a start", [](Judged& j) { j.starts[0].samples_ns = stepped(0.949, 20); },
        [](Judged& j) { j.starts[0].samples_ns = stepped(0.951, 20); }},
-      {"drift needs 20 samples", VerdictKind::unstable, "drift within a start", [](Judged& j) { j.starts[0].samples_ns = stepped(1.08, 20); },
-       [](Judged& j) { j.starts[0].samples_ns = stepped(1.08, 18); }},
+      {"drift needs 20 samples", VerdictKind::unstable, "drift within a start",
+       [](Judged& j) { j.starts[0].samples_ns = stepped(1.08, 20); }, [](Judged& j) { j.starts[0].samples_ns = stepped(1.08, 18); }},
       {"scatter", VerdictKind::unstable, "samples scatter", [](Judged& j) { j.starts[1].samples_ns = scattered(505'000); },
        [](Judged& j) { j.starts[1].samples_ns = scattered(495'000); }},
-      {"foreign load", VerdictKind::unstable, "other processes used",
-       around([](Surroundings& s) { s.foreign_load_ratio = 0.101; }), around([](Surroundings& s) { s.foreign_load_ratio = 0.1; })},
-      {"stolen time", VerdictKind::unstable, "the hypervisor took",
-       around([](Surroundings& s) { s.stolen_ratio = 0.0201; }), around([](Surroundings& s) { s.stolen_ratio = 0.02; })},
-      {"throttling", VerdictKind::unstable, "the processor throttled 1 times",
-       around([](Surroundings& s) { s.throttle_events = 1; }), around([](Surroundings& s) { s.throttle_events = 0; })},
+      {"foreign load", VerdictKind::unstable, "other processes used", around([](Surroundings& s) { s.foreign_load_ratio = 0.101; }),
+       around([](Surroundings& s) { s.foreign_load_ratio = 0.1; })},
+      {"stolen time", VerdictKind::unstable, "the hypervisor took", around([](Surroundings& s) { s.stolen_ratio = 0.0201; }),
+       around([](Surroundings& s) { s.stolen_ratio = 0.02; })},
+      {"throttling", VerdictKind::unstable, "the processor throttled 1 times", around([](Surroundings& s) { s.throttle_events = 1; }),
+       around([](Surroundings& s) { s.throttle_events = 0; })},
       {"caching", VerdictKind::unstable, "a repeated input is at least",
        around([](Surroundings& s) { s.repeat_speedup = 2, s.repeat_speedup_low = 1.101; }),
        around([](Surroundings& s) { s.repeat_speedup = 2, s.repeat_speedup_low = 1.1; })},  // the whole interval must be above

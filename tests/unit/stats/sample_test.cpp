@@ -118,9 +118,9 @@ TEST(MedianInterval, RanksOfTheSignTest) {
   struct Case {
     std::size_t n, at_95, at_99;
   };
-  const Case cases[] = {{0, 0, 0},   {1, 0, 0},   {2, 0, 0},   {5, 0, 0},   {6, 1, 0},    {7, 1, 0},     {8, 1, 1},
-                        {9, 2, 1},   {10, 2, 1},  {11, 2, 1},  {12, 3, 2},  {15, 4, 3},   {17, 5, 3},    {20, 6, 4},
-                        {25, 8, 6},  {30, 10, 8}, {40, 14, 12}, {50, 18, 16}, {100, 40, 37}, {101, 41, 38}, {1000, 469, 459}};
+  const Case cases[] = {{0, 0, 0},  {1, 0, 0},   {2, 0, 0},    {5, 0, 0},    {6, 1, 0},     {7, 1, 0},     {8, 1, 1},
+                        {9, 2, 1},  {10, 2, 1},  {11, 2, 1},   {12, 3, 2},   {15, 4, 3},    {17, 5, 3},    {20, 6, 4},
+                        {25, 8, 6}, {30, 10, 8}, {40, 14, 12}, {50, 18, 16}, {100, 40, 37}, {101, 41, 38}, {1000, 469, 459}};
   for (const auto& [n, at_95, at_99] : cases) {
     EXPECT_EQ(median_interval_low_rank(n).value_or(0), at_95) << n;
     EXPECT_EQ(median_interval_low_rank(n, 0.99).value_or(0), at_99) << n;
@@ -160,9 +160,9 @@ TEST(MedianInterval, AMillionValues) {
 
 TEST(QuantileBound, SamplesNeeded) {
   const std::tuple<double, double, std::int64_t> cases[] = {
-      {0.99, 0.99, 459}, {0.9, 0.99, 44}, {0.95, 0.99, 90}, {0.999, 0.99, 4603},
+      {0.99, 0.99, 459}, {0.9, 0.99, 44}, {0.95, 0.99, 90},  {0.999, 0.99, 4603},
       {0.95, 0.95, 59},  {0.9, 0.95, 29}, {0.99, 0.95, 299},  // Wilks (1941): the well-known 59
-      {0.5, 0.75, 2},    {0.5, 0.5, 1},   {0.9, 0.1, 1},      {0.1, 0.5, 1},
+      {0.5, 0.75, 2},    {0.5, 0.5, 1},   {0.9, 0.1, 1},     {0.1, 0.5, 1},
   };
   for (const auto& [p, confidence, n] : cases) EXPECT_EQ(samples_needed_for_quantile(p, confidence), n) << p << " " << confidence;
 }
@@ -170,17 +170,19 @@ TEST(QuantileBound, SamplesNeeded) {
 TEST(QuantileBound, RanksFromExactArithmetic) {
   // Rational arithmetic over all binomial terms; n + 1 where no order statistic bounds the quantile.
   const std::tuple<double, double, std::size_t, std::size_t> cases[] = {
-      {0.99, 0.99, 458, 459}, {0.99, 0.99, 459, 459}, {0.99, 0.99, 661, 661}, {0.99, 0.99, 662, 661}, {0.99, 0.99, 1000, 998},
-      {0.99, 0.99, 1500, 1494}, {0.9, 0.99, 43, 44},  {0.9, 0.99, 44, 44},    {0.9, 0.99, 64, 63},    {0.9, 0.99, 100, 97},
-      {0.9, 0.99, 300, 282},  {0.5, 0.95, 4, 5},      {0.5, 0.95, 5, 5},      {0.5, 0.95, 10, 9},     {0.5, 0.95, 100, 59},
-      {0.95, 0.95, 58, 59},   {0.95, 0.95, 59, 59},   {0.95, 0.95, 93, 92},   {0.1, 0.95, 1, 2},      {0.1, 0.95, 2, 2},
-      {0.1, 0.95, 10, 4},     {0.1, 0.95, 50, 10},    {0.9, 0.1, 20, 17},
-      {0.5, 0.05, 100, 43},   {0.3, 0.01, 50, 9},     {0.5, 0.01, 3, 1},
+      {0.99, 0.99, 458, 459},   {0.99, 0.99, 459, 459}, {0.99, 0.99, 661, 661}, {0.99, 0.99, 662, 661}, {0.99, 0.99, 1000, 998},
+      {0.99, 0.99, 1500, 1494}, {0.9, 0.99, 43, 44},    {0.9, 0.99, 44, 44},    {0.9, 0.99, 64, 63},    {0.9, 0.99, 100, 97},
+      {0.9, 0.99, 300, 282},    {0.5, 0.95, 4, 5},      {0.5, 0.95, 5, 5},      {0.5, 0.95, 10, 9},     {0.5, 0.95, 100, 59},
+      {0.95, 0.95, 58, 59},     {0.95, 0.95, 59, 59},   {0.95, 0.95, 93, 92},   {0.1, 0.95, 1, 2},      {0.1, 0.95, 2, 2},
+      {0.1, 0.95, 10, 4},       {0.1, 0.95, 50, 10},    {0.9, 0.1, 20, 17},     {0.5, 0.05, 100, 43},   {0.3, 0.01, 50, 9},
+      {0.5, 0.01, 3, 1},
   };
   for (const auto& [p, confidence, n, rank] : cases) {
     const auto bound = quantile_upper_bound(ranks(n), p, confidence);
-    if (rank > n) EXPECT_EQ(bound, std::nullopt) << p << " " << n;
-    else EXPECT_EQ(bound, static_cast<double>(rank)) << p << " " << n;
+    if (rank > n)
+      EXPECT_EQ(bound, std::nullopt) << p << " " << n;
+    else
+      EXPECT_EQ(bound, static_cast<double>(rank)) << p << " " << n;
   }
   EXPECT_EQ(quantile_upper_bound({}, 0.5), std::nullopt);
 }
@@ -285,7 +287,9 @@ TEST(Errors, MistakesOfTheCallerAreInternal) {
       [&] { wilson_interval(-1, 5); },
       [&] { wilson_interval(6, 5); },
       [&] { wilson_interval(1, 5, 0); },
-      [&] { two_clusters(Values{0, 1}); },
+      [&] {
+        two_clusters(Values{0, 1});
+      },
       [&] { two_clusters(good, 0.5); },
   };
   for (std::size_t i = 0; i < std::size(cases); ++i) {
