@@ -1,5 +1,6 @@
 #include "measure/core_distance.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -78,6 +79,9 @@ CoreState core_state(double roundtrip_ns, std::span<const double> known) {
   all.push_back(roundtrip_ns);
   const auto clusters = stats::two_clusters(all, kStateRatio);
   if (!clusters) return CoreState::unknown;
+  // One stray low reading must not turn everything else far; a start in the near state gives two.
+  const auto low = std::count_if(all.begin(), all.end(), [&](double reading) { return reading <= clusters->boundary; });
+  if (low < 2) return CoreState::unknown;
   return roundtrip_ns <= clusters->boundary ? CoreState::near : CoreState::far;
 }
 

@@ -62,7 +62,8 @@ TEST(CoreState, by_the_two_clusters_known_here) {
       {"nothing is known", 590, {}, CoreState::unknown},
       {"one cluster", 200, {190, 195, 205, 240}, CoreState::unknown},
       {"the first far reading", 590, {190, 195, 205}, CoreState::far},
-      {"the first near reading", 190, {590, 600}, CoreState::near},
+      {"the first near start", 190, {590, 600, 195}, CoreState::near},
+      {"one stray low reading makes nothing far", 600, {590, 600, 150}, CoreState::unknown},
       {"1.45 apart is one cluster", 290, {200, 200, 200}, CoreState::unknown},
       {"1.55 apart are two", 310, {200, 200, 200}, CoreState::far},
   };
