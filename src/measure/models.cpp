@@ -75,7 +75,8 @@ ModelReference resolve_file(const std::string& name, const ModelOptions& options
                 "its inputs have the sizes that it declares; dynamic ones take --shape NAME=1x3x224x224");
   }
   const formats::OnnxSummary summary = formats::summarize_onnx(path);
-  for (const auto& [input, shape] : options.shapes) {
+  for (const auto& asked : options.shapes) {
+    const std::string& input = asked.first;
     const bool known = std::any_of(summary.inputs.begin(), summary.inputs.end(), [&](const auto& t) { return t.name == input; });
     if (!known) {
       std::vector<std::string> names;
