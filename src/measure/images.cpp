@@ -3,7 +3,9 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <new>
 
 #include <fmt/format.h>
 
@@ -113,10 +115,14 @@ InputBuffers::InputBuffers(const std::vector<engine::TensorInfo>& inputs, std::i
       throw Error(ErrorCode::unsupported, fmt::format("input {} has shape {}, whose first dimension is not the batch {}", input.name,
                                                       to_string(input.shape), batch));
     }
-    buffers_.emplace_back(static_cast<std::size_t>(element_count(input.shape)) * size_of(input.type));
+    constexpr std::size_t kLine = 64;
+    const std::size_t bytes = static_cast<std::size_t>(element_count(input.shape)) * size_of(input.type);
+    auto* memory = static_cast<std::byte*>(std::aligned_alloc(kLine, (bytes + kLine - 1) / kLine * kLine));
+    if (memory == nullptr) throw std::bad_alloc();
+    buffers_.push_back({{memory, std::free}, bytes});
   }
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    views_.push_back({inputs_[i].type, inputs_[i].shape, buffers_[i].data(), buffers_[i].size()});
+    views_.push_back({inputs_[i].type, inputs_[i].shape, buffers_[i].data.get(), buffers_[i].bytes});
   }
   fill(seed, image_of_position);
 }
@@ -129,7 +135,7 @@ void InputBuffers::fill(std::uint64_t seed, const std::vector<std::uint64_t>& im
     std::vector<float> image(count);
     for (std::size_t position = 0; position < image_of_position.size(); ++position) {
       smooth_pattern(seed + i, image_of_position[position], layout.channels, layout.height, layout.width, image);
-      std::byte* where = buffers_[i].data() + position * count * element_bytes;
+      std::byte* where = buffers_[i].data.get() + position * count * element_bytes;
       if (inputs_[i].type == ElementType::f32) {
         std::memcpy(where, image.data(), count * sizeof(float));
         continue;
@@ -141,7 +147,7 @@ void InputBuffers::fill(std::uint64_t seed, const std::vector<std::uint64_t>& im
 
 std::size_t InputBuffers::bytes() const {
   std::size_t total = 0;
-  for (const auto& buffer : buffers_) total += buffer.size();
+  for (const auto& buffer : buffers_) total += buffer.bytes;
   return total;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -29,7 +30,12 @@ class InputBuffers {
  private:
   std::vector<engine::TensorInfo> inputs_;
   std::int64_t batch_ = 1;
-  std::vector<std::vector<std::byte>> buffers_;
+  /// Aligned to a cache line, as frameworks align tensors of their own: none should copy for that reason.
+  struct Buffer {
+    std::unique_ptr<std::byte, void (*)(void*)> data;
+    std::size_t bytes = 0;
+  };
+  std::vector<Buffer> buffers_;
   std::vector<engine::TensorView> views_;
 };
 

@@ -162,9 +162,9 @@ CoreState state_of(const StartRecord& start, std::span<const double> known_round
   const auto& after = start.surroundings.core_roundtrip_after_ns;
   if (!before || !after) return CoreState::unknown;
   const CoreState first = core_state(*before, known_roundtrips), second = core_state(*after, known_roundtrips);
-  const bool changed = std::max(*before, *after) > kStateRatio * std::min(*before, *after);
-  if (changed) return CoreState::changed;
-  if (first == CoreState::far || second == CoreState::far) return CoreState::far;
+  if (first != second) return CoreState::changed;
+  const bool moved = std::max(*before, *after) > kChangeRatio * std::min(*before, *after);
+  if (first == CoreState::unknown && moved) return CoreState::changed;
   return first;
 }
 

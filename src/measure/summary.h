@@ -13,8 +13,8 @@
 
 namespace inferometer::measure {
 
-/// State of one start's cores: changed when its readings are more than kStateRatio apart, far when either is; unknown with one thread or
-/// one known state.
+/// State of one start's cores: changed when its two readings are in different states, or, where no states are known, more than
+/// kChangeRatio apart; unknown with one thread.
 CoreState state_of(const StartRecord& start, std::span<const double> known_roundtrips);
 
 /// Which starts' samples may be pooled: starts of one state only. The nearest state present wins.

@@ -64,6 +64,9 @@ TEST(CoreState, by_the_two_clusters_known_here) {
       {"the first far reading", 590, {190, 195, 205}, CoreState::far},
       {"the first near start", 190, {590, 600, 195}, CoreState::near},
       {"one stray low reading makes nothing far", 600, {590, 600, 150}, CoreState::unknown},
+      {"nor hides the two states", 600, {47, 190, 195, 590}, CoreState::far},
+      {"nor the near one", 190, {47, 195, 590, 600}, CoreState::near},
+      {"one wide state is no two", 220, {110, 115, 120, 125, 130, 135, 140, 150, 160, 170, 180, 190, 200}, CoreState::unknown},
       {"1.45 apart is one cluster", 290, {200, 200, 200}, CoreState::unknown},
       {"1.55 apart are two", 310, {200, 200, 200}, CoreState::far},
   };

@@ -228,9 +228,9 @@ TEST(StateOf, one_start) {
     EXPECT_EQ(state_of(start, known), c.state);
   }
   StartRecord start;
-  set_roundtrips(start, 200, 301);  // changed on the way, although no state is known
+  set_roundtrips(start, 200, 401);  // changed on the way, although no state is known
   EXPECT_EQ(state_of(start, {}), CoreState::changed);
-  set_roundtrips(start, 200, 299);
+  set_roundtrips(start, 200, 399);
   EXPECT_EQ(state_of(start, {}), CoreState::unknown);
 }
 
