@@ -38,7 +38,7 @@ bool worth_showing(const std::string& column, const std::vector<measure::Row>& r
       {"engine_settings", ""}, {"source", "measured"}, {"protocol", "default"}};
   for (const auto& [name, text] : usual) {
     if (name != column) continue;
-    return std::any_of(rows.begin(), rows.end(), [&, value = text](const measure::Row& row) {
+    return std::any_of(rows.begin(), rows.end(), [&name = name, &value = text](const measure::Row& row) {
       const Cell shown = cell(row, name);
       const std::string* content = std::get_if<std::string>(&shown);
       return content != nullptr && *content != value;
