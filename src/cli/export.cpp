@@ -56,7 +56,7 @@ void export_model(const ExportOptions& options, const Context& context) {
   formats::write_onnx(model, options.output, write_options);
 
   const InputSize size = input_size(model.graph);
-  context.say(fmt::format("wrote {}: {:.1f} MB, {}, input {}x{}x{}, {} classes, weights random:{}", options.output,
+  context.say(fmt::format("wrote {}: {:.1f} MB, {}, input {}x3x{}x{}, {} classes, weights random:{}", options.output,
                           static_cast<double>(std::filesystem::file_size(options.output)) / 1e6, models.front().name,
                           options.batch == "dynamic" ? "N" : options.batch, size.height, size.width, classes, seed));
 }
