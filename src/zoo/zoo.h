@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "graph/graph.h"
+#include "zoo/preprocessing.h"
 
 namespace inferometer::zoo {
 
@@ -17,6 +18,7 @@ struct BuildOptions {
   std::int64_t height = 0;  ///< of the input; 0: the network's own
   std::int64_t width = 0;
   std::int64_t classes = 1000;
+  bool with_auxiliary = false;  ///< with the heads that only train, where the network has them (inception_v3, googlenet)
 };
 
 /// Published accuracy in percent and where it stands.
@@ -29,9 +31,12 @@ struct Published {
 struct Network {
   std::string name;
   std::string family;
-  int year = 0;                   ///< of the paper
-  std::string paper;              ///< authors, title, venue
-  std::int64_t input_size = 224;  ///< the network's own height and width
+  int year = 0;                      ///< of the paper
+  std::string paper;                 ///< authors, title, venue
+  std::int64_t input_size = 224;     ///< the network's own height and width
+  Preprocessing preprocessing = {};  ///< what its published weights expect of a picture
+  /// Prefixes of a checkpoint's tensors that belong to heads which only train ("aux1."): known, and not loaded.
+  std::vector<std::string> training_only = {};
   std::optional<Published> published;
   /// Throws Error{input} naming the layer that has nothing left when the input is too small.
   std::function<graph::Graph(const BuildOptions&)> build;
