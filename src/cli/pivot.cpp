@@ -57,7 +57,8 @@ Cells gather(const std::vector<measure::Row>& rows, const std::vector<std::strin
 std::optional<std::string> next_difference(const Cells& cells) {
   for (const std::string& setting : kSettings) {
     for (const auto& [key, meeting] : cells) {
-      const auto differs = [&](const measure::Row* row) { return label(cell(*row, setting)) != label(cell(*meeting.front(), setting)); };
+      const std::string first = label(cell(*meeting.front(), setting));
+      const auto differs = [&](const measure::Row* row) { return label(cell(*row, setting)) != first; };
       if (std::any_of(meeting.begin(), meeting.end(), differs)) return setting;
     }
   }

@@ -78,13 +78,14 @@ CoreState core_state(double roundtrip_ns, std::span<const double> known) {
   std::vector<double> all(known.begin(), known.end());
   all.push_back(roundtrip_ns);
   std::sort(all.begin(), all.end());
-  // A stray low reading (once 47 ns among hundreds of 110 to 220) must not turn everything else far: a start in the near
-  // state gives two, so a lower cluster of one is left out.
+  // A rare low reading (40 to 47 ns now and then among hundreds of 110 to 220: two virtual cores on one real one, perhaps) must
+  // not turn everything else far: a state that few starts see is not one that a start can be repeated for.
+  const std::size_t least = std::max<std::size_t>(kFewestNear, static_cast<std::size_t>(kNearShare * static_cast<double>(all.size())));
   for (; all.size() > 1; all.erase(all.begin())) {
     const auto clusters = stats::two_clusters(all, kStateRatio);
     if (!clusters) return CoreState::unknown;
     const auto high = std::upper_bound(all.begin(), all.end(), clusters->boundary);
-    if (high - all.begin() < 2) continue;
+    if (static_cast<std::size_t>(high - all.begin()) < least) continue;
     if (*high < kStateGap * *(high - 1)) return CoreState::unknown;
     return roundtrip_ns <= clusters->boundary ? CoreState::near : CoreState::far;
   }

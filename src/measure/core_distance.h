@@ -4,6 +4,7 @@
 /// such a move, with nothing else to see. The round trip shows it.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <vector>
@@ -25,11 +26,13 @@ enum class CoreState {
 };
 
 /// The state of one reading, given all readings known on this machine: two clusters whose medians are more than kStateRatio apart, with
-/// a gap of at least kStateGap between them and two readings or more in the lower one; else unknown. Readings scatter by a factor
-/// of 2 within one state (seen: 110 to 220 ns over 10 minutes), states differ by 2 to 3.
+/// a gap of at least kStateGap between them and in the lower one kFewestNear readings and kNearShare of all; else unknown. Readings
+/// scatter by a factor of 2 within one state (seen: 110 to 220 ns over 10 minutes), states differ by 2 to 3.
 CoreState core_state(double roundtrip_ns, std::span<const double> known);
 inline constexpr double kStateRatio = 1.5;
 inline constexpr double kStateGap = 1.25;
+inline constexpr std::size_t kFewestNear = 2;  ///< a start in the near state gives two readings
+inline constexpr double kNearShare = 0.1;
 
 /// Readings before and after a loop that are more than this apart show a change even where no states are known yet.
 inline constexpr double kChangeRatio = 2;

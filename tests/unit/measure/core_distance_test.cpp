@@ -54,6 +54,8 @@ TEST(CoreState, by_the_two_clusters_known_here) {
     CoreState state;
   };
   const std::vector<double> both{197, 190, 205, 590, 610};
+  std::vector<double> mostly_one{40, 40, 41};
+  for (int i = 0; i < 40; ++i) mostly_one.push_back(125 + i);
   const Case cases[] = {
       {"near the low cluster", 199, both, CoreState::near},
       {"below it", 150, both, CoreState::near},
@@ -66,6 +68,8 @@ TEST(CoreState, by_the_two_clusters_known_here) {
       {"one stray low reading makes nothing far", 600, {590, 600, 150}, CoreState::unknown},
       {"nor hides the two states", 600, {47, 190, 195, 590}, CoreState::far},
       {"nor the near one", 190, {47, 195, 590, 600}, CoreState::near},
+      {"rare low readings make nothing far", 150, mostly_one, CoreState::unknown},
+      {"nor are they near", 40, mostly_one, CoreState::unknown},
       {"one wide state is no two", 220, {110, 115, 120, 125, 130, 135, 140, 150, 160, 170, 180, 190, 200}, CoreState::unknown},
       {"1.45 apart is one cluster", 290, {200, 200, 200}, CoreState::unknown},
       {"1.55 apart are two", 310, {200, 200, 200}, CoreState::far},
