@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <thread>
 
 #include <pthread.h>
@@ -80,7 +81,8 @@ CoreState core_state(double roundtrip_ns, std::span<const double> known) {
   std::sort(all.begin(), all.end());
   // A rare low reading (40 to 47 ns now and then among hundreds of 110 to 220: two virtual cores on one real one, perhaps) must
   // not turn everything else far: a state that few starts see is not one that a start can be repeated for.
-  const std::size_t least = std::max<std::size_t>(kFewestNear, static_cast<std::size_t>(kNearShare * static_cast<double>(all.size())));
+  const std::size_t least =
+      std::max<std::size_t>(kFewestNear, static_cast<std::size_t>(std::ceil(kNearShare * static_cast<double>(all.size()))));
   for (; all.size() > 1; all.erase(all.begin())) {
     const auto clusters = stats::two_clusters(all, kStateRatio);
     if (!clusters) return CoreState::unknown;

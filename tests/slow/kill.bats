@@ -2,7 +2,7 @@
 load ../cli/helpers
 
 @test "killed 20 times, every finished row is kept and the plan is completed" {
-  local plan=(run --model squeezenet1_1,alexnet,resnet18 --engine fake:delay_ms=2 --batch 1-10 --starts 2 --runs 20 --quiet --format json)
+  local plan=(run --model squeezenet1_1,alexnet,resnet18 --engine fake:delay_ms=2 --batch 1-10 --threads 1 --starts 2 --runs 20 --quiet --format json)
   local before=0 starts_before=0 rows starts parent i
   for i in $(seq 20); do
     "$INFEROMETER" "${plan[@]}" >/dev/null 2>&1 3>&- &
