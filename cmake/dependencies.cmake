@@ -1,7 +1,7 @@
 # Find every library the project uses. All are imported targets, so their headers count as system headers.
 #
 # required    CLI11::CLI11  fmt::fmt  nlohmann_json::nlohmann_json  tomlplusplus::tomlplusplus  SQLite::SQLite3
-#             OpenSSL::Crypto  Threads::Threads  inferometer::onnx_proto  inferometer::openblas
+#             OpenSSL::Crypto  Threads::Threads  JPEG::JPEG  PNG::PNG  ZLIB::ZLIB  inferometer::onnx_proto  inferometer::openblas
 # for tests   GTest::gtest  GTest::gtest_main
 # for bench   benchmark::benchmark, where it is installed
 # frameworks  inferometer::onnxruntime  openvino::runtime; an absent one has its reason in ONNXRUNTIME_MISSING_REASON
@@ -11,7 +11,7 @@ list(PREPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
 set(missing "")
 
 find_package(Threads REQUIRED)
-foreach(package IN ITEMS CLI11 fmt nlohmann_json tomlplusplus SQLite3 OpenSSL Protobuf)
+foreach(package IN ITEMS CLI11 fmt nlohmann_json tomlplusplus SQLite3 OpenSSL Protobuf JPEG PNG ZLIB)
   find_package(${package} QUIET)
   if(NOT ${package}_FOUND)
     list(APPEND missing ${package})

@@ -1,0 +1,167 @@
+#include "dataset/preprocess.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "dataset/resample.h"
+
+namespace inferometer::dataset {
+namespace {
+
+using zoo::ChannelOrder;
+using zoo::Interpolation;
+using zoo::Preprocessing;
+using zoo::ResizeRule;
+
+constexpr std::int64_t kMostSide = 16384;
+
+struct Size {
+  std::int64_t width = 0, height = 0;
+};
+
+Size resized(const Preprocessing& how, const Picture& picture) {
+  switch (how.resize) {
+    case ResizeRule::none: return {picture.width, picture.height};
+    case ResizeRule::warp: return {how.resize_to, how.resize_to};
+    case ResizeRule::short_side: break;
+  }
+  const std::int64_t to = how.resize_to, shorter = std::min(picture.width, picture.height);
+  return {picture.width * to / shorter, picture.height * to / shorter};
+}
+
+/// Half of a difference, a half going to the even side, as Python's round() does in torchvision.
+std::int64_t half_to_even(std::int64_t difference) {
+  const std::int64_t half = difference / 2;
+  return difference % 2 != 0 && half % 2 != 0 ? half + 1 : half;
+}
+
+/// Where a crop of one dimension reads and writes.
+struct CropSpan {
+  std::int64_t from = 0;   ///< first pixel of the resized picture
+  std::int64_t count = 0;  ///< pixels taken
+  std::int64_t to = 0;     ///< first pixel of the result; around it is black
+};
+
+CropSpan crop_span(std::int64_t size, std::int64_t crop) {
+  if (crop == 0) return {0, size, 0};
+  if (size < crop) return {0, size, (crop - size) / 2};
+  return {half_to_even(size - crop), crop, 0};
+}
+
+void require(bool well, std::string message) {
+  if (!well) throw Error(ErrorCode::usage, message, "see docs/evaluating.md for what the preprocessing options take");
+}
+
+const char* name_of(Interpolation interpolation) {
+  constexpr const char* kNames[] = {"nearest", "bilinear", "bicubic"};
+  return kNames[static_cast<int>(interpolation)];
+}
+
+}  // namespace
+
+Preprocessor::Preprocessor(const Preprocessing& preprocessing, const InputGeometry& input) : how_(preprocessing), input_(input) {
+  const bool is_grey = how_.channels == ChannelOrder::grey;
+  require(input.channels == 1 || input.channels == 3, fmt::format("the network's input has {} channels, a picture 3 or 1", input.channels));
+  require(is_grey == (input.channels == 1), fmt::format("--channels {}: the network's input has {}", is_grey ? "grey" : "of colour",
+                                                        input.channels == 1 ? "one channel" : "three"));
+  require(how_.resize == ResizeRule::none || (how_.resize_to >= 1 && how_.resize_to <= kMostSide),
+          fmt::format("--resize: {} pixels; 1 to {} can be", how_.resize_to, kMostSide));
+  require(how_.crop == 0 || (how_.crop == input.height && how_.crop == input.width),
+          fmt::format("--crop {}: the network's input is {} x {}", how_.crop, input.width, input.height));
+  require(std::isfinite(how_.scale) && how_.scale > 0, fmt::format("--scale {}: must be a positive number", how_.scale));
+  for (std::size_t c = 0; c < 3; ++c) {
+    require(std::isfinite(how_.mean[c]), fmt::format("--mean: {} is no finite number", how_.mean[c]));
+    require(std::isfinite(how_.standard_deviation[c]) && how_.standard_deviation[c] > 0,
+            fmt::format("--std: {} is no positive number", how_.standard_deviation[c]));
+    for (std::size_t value = 0; value < 256; ++value) {
+      values_[c][value] = static_cast<float>((static_cast<double>(value) * how_.scale - how_.mean[c]) / how_.standard_deviation[c]);
+    }
+  }
+}
+
+void Preprocessor::run(const Picture& picture, const std::string& name, std::span<float> out) const {
+  if (input_.channels == 1 && picture.channels == 3) return run(to_grey(picture), name, out);
+  const Size whole = resized(how_, picture);
+  // A very long strip would still be one picture, but no classifier's.
+  if (whole.width > (std::int64_t{1} << 20) || whole.height > (std::int64_t{1} << 20)) {
+    throw Error(ErrorCode::input,
+                fmt::format("{}: {} x {} resizes to {} x {}", name, picture.width, picture.height, whole.width, whole.height));
+  }
+  const CropSpan across = crop_span(whole.width, how_.crop), down = crop_span(whole.height, how_.crop);
+  if (how_.crop == 0 && (whole.width != input_.width || whole.height != input_.height)) {
+    throw Error(
+        ErrorCode::input,
+        fmt::format("{}: {} x {} pixels where the network takes {} x {}", name, whole.width, whole.height, input_.width, input_.height),
+        "let --resize and --crop bring pictures to the network's size");
+  }
+  Picture part;
+  const Picture* source = &picture;
+  std::int64_t left = across.from, top = down.from;
+  if (whole.width != picture.width || whole.height != picture.height) {
+    part = resize(picture, {whole.width, whole.height, across.from, down.from, across.count, down.count}, how_.interpolation);
+    source = &part;
+    left = top = 0;
+  }
+  const std::int64_t plane = input_.height * input_.width;
+  if (static_cast<std::int64_t>(out.size()) != plane * input_.channels) {
+    throw Error(ErrorCode::internal, fmt::format("room for {} values, {} are needed", out.size(), plane * input_.channels));
+  }
+  const bool padded = across.count < input_.width || down.count < input_.height;
+  for (std::int64_t c = 0; c < input_.channels; ++c) {
+    const std::array<float, 256>& values = values_[static_cast<std::size_t>(c)];
+    float* target = out.data() + c * plane;
+    if (padded) std::fill_n(target, plane, values[0]);
+    const std::int64_t from = source->channels == 1 ? 0 : how_.channels == ChannelOrder::bgr ? 2 - c : c;
+    for (std::int64_t y = 0; y < down.count; ++y) {
+      const std::uint8_t* pixel = source->pixels.data() + ((top + y) * source->width + left) * source->channels + from;
+      float* row = target + (down.to + y) * input_.width + across.to;
+      for (std::int64_t x = 0; x < across.count; ++x) row[x] = values[pixel[x * source->channels]];
+    }
+  }
+}
+
+Preprocessing scaled_to(const Preprocessing& own, std::int64_t own_input, std::int64_t input) {
+  Preprocessing scaled = own;
+  if (input == own_input) return scaled;
+  const std::int64_t base = own.crop != 0 ? own.crop : own_input;
+  if (own.resize != ResizeRule::none) scaled.resize_to = (2 * own.resize_to * input + base) / (2 * base);
+  if (own.crop != 0) scaled.crop = input;
+  return scaled;
+}
+
+Preprocessing default_preprocessing(const InputGeometry& input) {
+  Preprocessing how;
+  const std::int64_t side = std::min(input.height, input.width);
+  constexpr std::int64_t kLeastOfPhotographs = 128;
+  if (side < kLeastOfPhotographs || input.height != input.width) {
+    how.resize = ResizeRule::none;
+    how.crop = 0;
+  } else {
+    how = scaled_to(how, how.crop, side);
+  }
+  if (input.channels == 1) {
+    how.channels = ChannelOrder::grey;
+    how.mean = {0, 0, 0};
+    how.standard_deviation = {1, 1, 1};
+  }
+  return how;
+}
+
+std::string to_options(const Preprocessing& how) {
+  const char* rule = how.resize == ResizeRule::warp ? "warp" : "short";
+  constexpr const char* kChannels[] = {"rgb", "bgr", "grey"};
+  std::string text = how.resize == ResizeRule::none
+                         ? "--resize none"
+                         : fmt::format("--resize {}:{} --interpolation {}", rule, how.resize_to, name_of(how.interpolation));
+  const auto list = [&](const std::array<double, 3>& values) {
+    return how.channels == ChannelOrder::grey ? fmt::format("{}", values[0]) : fmt::format("{},{},{}", values[0], values[1], values[2]);
+  };
+  text += fmt::format(" --crop {} --channels {} --scale {} --mean {} --std {}", how.crop, kChannels[static_cast<int>(how.channels)],
+                      how.scale, list(how.mean), list(how.standard_deviation));
+  return text;
+}
+
+}  // namespace inferometer::dataset

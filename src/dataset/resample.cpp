@@ -1,0 +1,183 @@
+#include "dataset/resample.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+
+namespace inferometer::dataset {
+namespace {
+
+constexpr int kFractionBits = 22;  // 32 - 8 bits of a pixel - 2 for sign and overshoot
+
+/// How one line of `size` pixels becomes another: every target is a weighted sum of a run of sources.
+struct LineFilter {
+  struct Run {
+    std::int64_t first = 0;  ///< source
+    std::size_t count = 0;
+    const std::int32_t* weights = nullptr;
+  };
+  std::vector<std::int64_t> first;
+  std::vector<std::size_t> count;
+  std::size_t stride = 0;             ///< weights kept for each target
+  std::vector<std::int32_t> weights;  ///< fixed point
+  Run run(std::size_t target) const { return {first[target], count[target], weights.data() + target * stride}; }
+};
+
+double triangle(double x) {
+  x = std::abs(x);
+  return x < 1 ? 1 - x : 0;
+}
+
+/// Keys's cubic with a = -1/2.
+double cubic(double x) {
+  constexpr double a = -0.5;
+  x = std::abs(x);
+  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  if (x < 2) return (((x - 5) * x + 8) * x - 4) * a;
+  return 0;
+}
+
+/// Weights of targets [from, from + wanted) when `source` pixels become `target`.
+LineFilter make_filter(std::int64_t source, std::int64_t target, std::int64_t from, std::int64_t wanted, zoo::Interpolation interpolation) {
+  const bool is_cubic = interpolation == zoo::Interpolation::bicubic;
+  const double scale = static_cast<double>(source) / static_cast<double>(target);
+  const double stretch = std::max(scale, 1.0);  // shrinking widens the filter: that is the antialiasing
+  const double support = (is_cubic ? 2.0 : 1.0) * stretch;
+  LineFilter filter;
+  filter.stride = static_cast<std::size_t>(std::ceil(support)) * 2 + 1;
+  filter.weights.resize(filter.stride * static_cast<std::size_t>(wanted));
+  std::vector<double> exact(filter.stride);
+  for (std::int64_t i = 0; i < wanted; ++i) {
+    const double centre = (static_cast<double>(from + i) + 0.5) * scale;
+    const auto low = std::max<std::int64_t>(0, static_cast<std::int64_t>(centre - support + 0.5));
+    const auto high = std::min<std::int64_t>(source, static_cast<std::int64_t>(centre + support + 0.5));
+    const auto count = static_cast<std::size_t>(high - low);
+    double sum = 0;
+    for (std::size_t k = 0; k < count; ++k) {
+      const double x = (static_cast<double>(low + static_cast<std::int64_t>(k)) - centre + 0.5) * (1.0 / stretch);
+      exact[k] = is_cubic ? cubic(x) : triangle(x);
+      sum += exact[k];
+    }
+    std::int32_t* weights = filter.weights.data() + static_cast<std::size_t>(i) * filter.stride;
+    for (std::size_t k = 0; k < count; ++k) {
+      const double share = (sum != 0 ? exact[k] / sum : exact[k]) * (1 << kFractionBits);
+      weights[k] = static_cast<std::int32_t>(share < 0 ? share - 0.5 : share + 0.5);
+    }
+    filter.first.push_back(low);
+    filter.count.push_back(count);
+  }
+  return filter;
+}
+
+constexpr std::int32_t kHalf = 1 << (kFractionBits - 1);
+
+std::uint8_t to_byte(std::int32_t sum) { return static_cast<std::uint8_t>(std::clamp(sum >> kFractionBits, 0, 255)); }
+
+template <int kChannels>
+void filter_row(const std::uint8_t* row, const LineFilter& filter, std::size_t targets, std::uint8_t* out) {
+  for (std::size_t x = 0; x < targets; ++x) {
+    const LineFilter::Run run = filter.run(x);
+    const std::uint8_t* source = row + static_cast<std::size_t>(run.first) * kChannels;
+    std::int32_t sums[kChannels];
+    std::fill_n(sums, kChannels, kHalf);
+    for (std::size_t k = 0; k < run.count; ++k) {
+      for (int c = 0; c < kChannels; ++c) sums[c] += run.weights[k] * source[k * kChannels + static_cast<std::size_t>(c)];
+    }
+    for (int c = 0; c < kChannels; ++c) *out++ = to_byte(sums[c]);
+  }
+}
+
+/// Rows [top, top + height) of `picture`, each made `window.part_width` wide.
+Picture filter_rows(const Picture& picture, const ResizeWindow& window, std::int64_t top, std::int64_t height,
+                    zoo::Interpolation interpolation) {
+  Picture result{window.part_width, height, picture.channels, {}};
+  const auto channels = static_cast<std::size_t>(picture.channels);
+  const std::size_t in_bytes = static_cast<std::size_t>(picture.width) * channels;
+  const std::size_t out_bytes = static_cast<std::size_t>(result.width) * channels;
+  result.pixels.resize(out_bytes * static_cast<std::size_t>(height));
+  const bool same_width = picture.width == window.width;
+  LineFilter filter;
+  if (!same_width) filter = make_filter(picture.width, window.width, window.left, window.part_width, interpolation);
+  for (std::int64_t y = 0; y < height; ++y) {
+    const std::uint8_t* row = picture.pixels.data() + in_bytes * static_cast<std::size_t>(top + y);
+    std::uint8_t* out = result.pixels.data() + out_bytes * static_cast<std::size_t>(y);
+    if (same_width) {
+      std::copy_n(row + static_cast<std::size_t>(window.left) * channels, out_bytes, out);
+    } else if (channels == 3) {
+      filter_row<3>(row, filter, static_cast<std::size_t>(result.width), out);
+    } else {
+      filter_row<1>(row, filter, static_cast<std::size_t>(result.width), out);
+    }
+  }
+  return result;
+}
+
+/// Weighted sums of whole rows; `first_row` is the number of rows[0] in the picture that the filter was made for.
+Picture filter_columns(const Picture& rows, const LineFilter& filter, std::int64_t first_row, std::int64_t height) {
+  Picture result{rows.width, height, rows.channels, {}};
+  const std::size_t bytes = static_cast<std::size_t>(rows.width * rows.channels);
+  result.pixels.resize(bytes * static_cast<std::size_t>(height));
+  std::vector<std::int32_t> sums(bytes);
+  for (std::size_t y = 0; y < static_cast<std::size_t>(height); ++y) {
+    const LineFilter::Run run = filter.run(y);
+    std::fill(sums.begin(), sums.end(), kHalf);
+    for (std::size_t k = 0; k < run.count; ++k) {
+      const std::uint8_t* source = rows.pixels.data() + bytes * (static_cast<std::size_t>(run.first - first_row) + k);
+      const std::int32_t weight = run.weights[k];
+      for (std::size_t i = 0; i < bytes; ++i) sums[i] += weight * source[i];
+    }
+    std::uint8_t* out = result.pixels.data() + bytes * y;
+    for (std::size_t i = 0; i < bytes; ++i) out[i] = to_byte(sums[i]);
+  }
+  return result;
+}
+
+/// Source positions of targets; summed step by step, as Pillow does, so that ties fall to the same side.
+std::vector<std::size_t> nearest_positions(std::int64_t source, std::int64_t target, std::int64_t from, std::int64_t wanted) {
+  const double scale = static_cast<double>(source) / static_cast<double>(target);
+  std::vector<std::size_t> positions;
+  double at = scale * 0.5;
+  for (std::int64_t i = 0; i < from + wanted; ++i, at += scale) {
+    if (i >= from) positions.push_back(static_cast<std::size_t>(std::min<std::int64_t>(static_cast<std::int64_t>(at), source - 1)));
+  }
+  return positions;
+}
+
+Picture resize_nearest(const Picture& picture, const ResizeWindow& window) {
+  const auto columns = nearest_positions(picture.width, window.width, window.left, window.part_width);
+  const auto rows = nearest_positions(picture.height, window.height, window.top, window.part_height);
+  const auto channels = static_cast<std::size_t>(picture.channels);
+  Picture result{window.part_width, window.part_height, picture.channels, {}};
+  result.pixels.reserve(columns.size() * rows.size() * channels);
+  for (const std::size_t row : rows) {
+    const std::uint8_t* source = picture.pixels.data() + row * static_cast<std::size_t>(picture.width) * channels;
+    for (const std::size_t column : columns) {
+      result.pixels.insert(result.pixels.end(), source + column * channels, source + (column + 1) * channels);
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+Picture resize(const Picture& picture, const ResizeWindow& window, zoo::Interpolation interpolation) {
+  const bool inside = window.left >= 0 && window.top >= 0 && window.part_width >= 1 && window.part_height >= 1 &&
+                      window.left + window.part_width <= window.width && window.top + window.part_height <= window.height;
+  if (!inside || picture.width < 1 || picture.height < 1) {
+    throw Error(ErrorCode::internal, fmt::format("resize: a part of {} x {} at {},{} is not inside {} x {}", window.part_width,
+                                                 window.part_height, window.left, window.top, window.width, window.height));
+  }
+  if (interpolation == zoo::Interpolation::nearest) return resize_nearest(picture, window);
+  if (picture.height == window.height) return filter_rows(picture, window, window.top, window.part_height, interpolation);
+  const LineFilter filter = make_filter(picture.height, window.height, window.top, window.part_height, interpolation);
+  // Only rows that a wanted target needs are filtered along their length.
+  const std::int64_t first = filter.first.front();
+  const std::int64_t end = filter.first.back() + static_cast<std::int64_t>(filter.count.back());
+  return filter_columns(filter_rows(picture, window, first, end - first, interpolation), filter, first, window.part_height);
+}
+
+}  // namespace inferometer::dataset
