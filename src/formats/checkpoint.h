@@ -34,7 +34,9 @@ void write_safetensors(const graph::Weights& tensors, const std::filesystem::pat
 /// a BatchNorm's `num_batches_tracked` and names that begin with one of `training_only` may be there or not.
 graph::Weights assign_weights(const graph::Graph& graph, const Checkpoint& checkpoint, const std::vector<std::string>& training_only);
 
-/// The tensors that a checkpoint of this model holds: parameters, buffers, and a `num_batches_tracked` for every BatchNorm.
-graph::Weights state_of(const graph::Model& model);
+/// The tensors that a checkpoint of this model holds: parameters, buffers, and a `num_batches_tracked` (0) for every BatchNorm
+/// whose statistics are named as torch names them. Values are moved, not copied: state_of(std::move(model)).
+/// Throws Error{input} naming a tensor that has no values.
+graph::Weights state_of(graph::Model model);
 
 }  // namespace inferometer::formats

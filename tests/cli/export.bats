@@ -49,7 +49,9 @@ load helpers
   inferometer export squeezenet1_1 -o net.prototxt
   fails_with 2 "does not write Caffe files" ".onnx"
   inferometer export squeezenet1_1 -o net.txt
-  fails_with 2 "must end in .onnx"
+  fails_with 2 "must end in one of .onnx"
+  inferometer export squeezenet1_1 -o net.pth --batch 1
+  fails_with 2 "--batch: a .pth file holds tensors alone"
   inferometer export 'squeezenet*' -o s.onnx
   fails_with 2 "export takes one"
   inferometer export squeezenet -o s.onnx
