@@ -17,6 +17,8 @@ struct Memory {
 
   /// Elements of a tensor. Writable only for activations.
   float* data(graph::TensorId id) const;
+  /// Elements of a stored i64 tensor.
+  const std::int64_t* indices(graph::TensorId id) const;
 };
 
 /// Inputs of the node must have been computed.

@@ -68,6 +68,18 @@ void transpose(const graph::Transpose& transpose, Source x, Target y, const Work
   });
 }
 
+void gather(const graph::Gather& gather, Source x, const std::int64_t* indices, Dimensions index_shape, Target y,
+            const Workspace& workspace) {
+  const std::size_t at = axis_of(gather.axis, x.shape.size());
+  const std::int64_t picked = count(index_shape), inner = count(x.shape.subspan(at + 1)), rows = count(x.shape.first(at)) * picked;
+  workspace.pool.for_ranges(rows, std::max<std::int64_t>(1, kGrain / inner), [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t row = first; row < last; ++row) {
+      const std::int64_t source = row / picked * x.shape[at] + indices[row % picked];
+      std::copy_n(x.data + source * inner, inner, y.data + row * inner);
+    }
+  });
+}
+
 void pad(const graph::Pad& pad, Source x, Target y, const Workspace& workspace) {
   const std::size_t rank = x.shape.size(), last = rank - 1;
   const std::int64_t length = y.shape[last], shift = pad.pads[last];

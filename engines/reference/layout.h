@@ -14,6 +14,9 @@ void place_part(std::int64_t axis, std::int64_t begin, Source part, Target y, co
 void take_part(std::int64_t axis, std::int64_t begin, Source x, Target part, const Workspace& workspace);
 void slice(const graph::Slice& slice, Source x, Target y, const Workspace& workspace);
 void transpose(const graph::Transpose& transpose, Source x, Target y, const Workspace& workspace);
+/// @param indices  row-major, of index_shape, each inside the axis of x
+void gather(const graph::Gather& gather, Source x, const std::int64_t* indices, Dimensions index_shape, Target y,
+            const Workspace& workspace);
 void pad(const graph::Pad& pad, Source x, Target y, const Workspace& workspace);
 
 }  // namespace inferometer::reference

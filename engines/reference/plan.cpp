@@ -63,20 +63,37 @@ Plan::Plan(graph::Model model, std::int64_t batch, Depthwise depthwise)
 
 void Plan::check() const {
   for (const graph::Node& node : graph().nodes) {
-    for (const TensorId id : node.inputs) {
-      if (id != kNoTensor) check_tensor(id);
+    const auto* gather = std::get_if<graph::Gather>(&node.op);
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      if (node.inputs[i] != kNoTensor) check_tensor(node.inputs[i], gather != nullptr && i == 1 ? ElementType::i64 : ElementType::f32);
     }
-    for (const TensorId id : node.outputs) check_tensor(id);
+    for (const TensorId id : node.outputs) check_tensor(id, ElementType::f32);
+    if (gather != nullptr) check_indices(node, *gather);
   }
-  for (const TensorId id : graph().inputs) check_tensor(id);
-  for (const TensorId id : graph().outputs) check_tensor(id);
+  for (const TensorId id : graph().inputs) check_tensor(id, ElementType::f32);
+  for (const TensorId id : graph().outputs) check_tensor(id, ElementType::f32);
 }
 
-void Plan::check_tensor(TensorId id) const {
+/// What the kernel reads without looking: a graph's tables may be replaced by a file's.
+void Plan::check_indices(const graph::Node& node, const graph::Gather& gather) const {
+  const Shape& x = shapes_[node.inputs[0]];
+  const std::int64_t extent = x[axis_of(gather.axis, x.size())];
+  const std::string& name = graph().tensors[node.inputs[1]].name;
+  const graph::Array& array = model_.weights.find(name)->second;
+  const auto* indices = reinterpret_cast<const std::int64_t*>(array.bytes.data());
+  for (std::size_t i = 0; i < array.bytes.size() / sizeof(std::int64_t); ++i) {
+    if (indices[i] >= 0 && indices[i] < extent) continue;
+    throw Error(ErrorCode::input, graph().name + ": " + one_line(name) + " holds the index " + std::to_string(indices[i]) +
+                                      ", which is not among " + std::to_string(extent) + " elements");
+  }
+}
+
+void Plan::check_tensor(TensorId id, ElementType type) const {
   const graph::Tensor& tensor = graph().tensors[id];
   const std::string where = graph().name + ": " + one_line(tensor.name);
-  if (tensor.type != ElementType::f32) {
-    throw Error(ErrorCode::unsupported, where + " is " + std::string(name_of(tensor.type)) + ", the reference engine computes f32");
+  if (tensor.type != type) {
+    throw Error(ErrorCode::unsupported, where + " is " + std::string(name_of(tensor.type)) + ", the reference engine computes " +
+                                            std::string(name_of(type)) + " here");
   }
   if (shapes_[id].size() > kMostAxes) {
     throw Error(ErrorCode::unsupported, where + " has " + std::to_string(shapes_[id].size()) + " dimensions, the reference engine takes " +
@@ -91,10 +108,10 @@ void Plan::check_tensor(TensorId id) const {
   const auto found = model_.weights.find(tensor.name);
   if (found == model_.weights.end()) throw Error(ErrorCode::input, where + " has no values");
   const graph::Array& array = found->second;
-  if (array.type != ElementType::f32 || array.shape != tensor.shape ||
-      array.bytes.size() != static_cast<std::size_t>(element_count(tensor.shape)) * sizeof(float)) {
+  if (array.type != type || array.shape != tensor.shape ||
+      array.bytes.size() != static_cast<std::size_t>(element_count(tensor.shape)) * size_of(type)) {
     throw Error(ErrorCode::input, where + " has values of " + to_string(array.shape) + " " + std::string(name_of(array.type)) + ", not " +
-                                      to_string(tensor.shape) + " f32");
+                                      to_string(tensor.shape) + " " + std::string(name_of(type)));
   }
 }
 

@@ -23,8 +23,8 @@ struct Place {
 /// Not movable: places point into it.
 class Plan {
  public:
-  /// Throws what infer_shapes() throws; Error{input} for a missing or mis-shaped weight; Error{unsupported} for element types
-  /// other than f32 and for sizes beyond the kernels.
+  /// Throws what infer_shapes() throws; Error{input} for a missing or mis-shaped weight and an index out of range;
+  /// Error{unsupported} for element types other than f32 (indices: i64) and for sizes beyond the kernels.
   Plan(graph::Model model, std::int64_t batch, Depthwise depthwise);
   Plan(const Plan&) = delete;
   Plan& operator=(const Plan&) = delete;
@@ -40,7 +40,8 @@ class Plan {
 
  private:
   void check() const;
-  void check_tensor(graph::TensorId id) const;
+  void check_tensor(graph::TensorId id, ElementType type) const;
+  void check_indices(const graph::Node& node, const graph::Gather& gather) const;
   void place_given_tensors();
   void place_activations();
   void measure_scratch();

@@ -60,6 +60,9 @@ class OnnxImporter {
   std::shared_ptr<const FoldedConstant> constant_of(const OnnxValue& value);
   /// A tensor of the Graph for this value; stored data is loaded under its ONNX name. `role` says what stored data serves as here.
   graph::TensorId tensor_of(const OnnxValue& value, graph::Role role);
+  /// A tensor of the Graph for stored integers that pick among `extent` elements: i64, counted from the front.
+  /// Throws Error{input} when one is out of range, Error{unsupported} when they are computed.
+  graph::TensorId indices_of(const OnnxValue& value, std::int64_t extent);
   /// What stored data is that serves as an operand of Add, Mul and the like. In our own exports what the file says; else a
   /// float initialiser of more than one element is a parameter and everything else a constant.
   graph::Role operand_role(const OnnxValue& value) const;
@@ -97,6 +100,8 @@ class OnnxImporter {
   bool foldable(const OnnxValue& value) const;
   void add_source(const onnx::TensorProto& tensor, const std::string& name, std::optional<ByteRange> range, bool initialiser);
   graph::Array load(const OnnxValue& value);
+  graph::Role role_of(const Source& source, graph::Role otherwise) const;
+  graph::TensorId add_source_tensor(const OnnxValue& value, graph::Array array, graph::Role role);
   void set_outputs();
   std::string unique(std::unordered_set<std::string>& names, const std::string& wanted);
 

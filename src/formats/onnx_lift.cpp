@@ -71,10 +71,7 @@ class Lifter {
     return std::holds_alternative<Op>(node.op) ? &node : nullptr;
   }
 
-  bool stored(TensorId id) const {
-    const Role role = graph_.tensors[id].role;
-    return role == Role::parameter || role == Role::constant || role == Role::buffer;
-  }
+  bool stored(TensorId id) const { return graph::is_stored(graph_.tensors[id].role); }
   /// The number that a stored tensor of one element holds.
   std::optional<float> number(TensorId id) const {
     if (!stored(id)) return std::nullopt;

@@ -294,7 +294,7 @@ bool OnnxImporter::foldable(const OnnxValue& value) const {
   if (value.kind != OnnxValue::Kind::stored) return value.kind == OnnxValue::Kind::folded;
   const Source& source = sources_[value.source];
   const std::int64_t count = element_count(source.shape);
-  return count <= kMostFolded && (!source.initialiser || !holds_reals(*source.tensor) || count == 1);
+  return count <= kMostFolded && (!source.initialiser || !holds_reals(*source.tensor) || (count == 1 && !own_));
 }
 
 bool OnnxImporter::try_fold(const onnx::NodeProto& node) {

@@ -190,13 +190,17 @@ void convert_slice(const OnnxNode& node) {
   }
 }
 
-/// One index along an axis is a slice without that axis.
+/// In files from elsewhere one index along an axis is a slice, without that axis where the index is a scalar.
 void convert_gather(const OnnxNode& node) {
-  const std::vector<std::int64_t> indices = node.integers(1);
   const TrialShapes x = node.shapes(0);
   const auto axis = static_cast<std::size_t>(node.axis(node.integer("axis", 0), x[0].size()));
+  if (x[0][axis] != x[1][axis]) node.unsupported("picks among images");
+  if (node.importer.own() || node.importer.elements_of(node.value(1)) != 1) {
+    const TensorId indices = node.importer.indices_of(node.value(1), x[0][axis]);
+    return node.finish(graph::Gather{static_cast<std::int64_t>(axis)}, {node.operand(0), indices});
+  }
+  const std::vector<std::int64_t> indices = node.integers(1);
   const bool scalar = node.rank(1) == 0;
-  if (indices.size() != 1 || x[0][axis] != x[1][axis]) node.unsupported("picks several elements, which cannot be read as a graph");
   const std::int64_t index = indices[0] < 0 ? indices[0] + x[0][axis] : indices[0];
   if (index < 0 || index >= x[0][axis]) node.broken(fmt::format("picks element {} of {}", indices[0], x[0][axis]));
   const graph::Slice slice{static_cast<std::int64_t>(axis), index, index + 1, 1};

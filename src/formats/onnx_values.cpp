@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 #include <tuple>
 #include <utility>
 
@@ -92,10 +93,7 @@ graph::TensorId OnnxImporter::tensor_of(const OnnxValue& value, graph::Role role
   if (value.kind == OnnxValue::Kind::absent) return graph::kNoTensor;
 
   const Source& source = sources_[value.source];
-  const std::string& said = source.tensor->doc_string();
-  if (own_ && said == kParameterRole) role = graph::Role::parameter;
-  if (own_ && said == kBufferRole) role = graph::Role::buffer;
-  if (own_ && said == kConstantRole) role = graph::Role::constant;
+  role = role_of(source, role);
   const auto key = std::tuple(value.source, value.transposed, value.reshaped, value.alias);
   if (const auto found = loaded_.find(key); found != loaded_.end()) {
     auto& known = model_.graph.tensors[found->second].role;
@@ -104,9 +102,53 @@ graph::TensorId OnnxImporter::tensor_of(const OnnxValue& value, graph::Role role
   }
   if (!holds_reals(*source.tensor))
     fail_onnx_unsupported(path(), fmt::format("tensor {} holds integers that are used as data", source.tensor->name()));
+  const graph::TensorId id = add_source_tensor(value, load(value), role);
+  loaded_.emplace(key, id);
+  return id;
+}
+
+graph::Role OnnxImporter::role_of(const Source& source, graph::Role otherwise) const {
+  const std::string& said = source.tensor->doc_string();
+  if (own_ && said == kParameterRole) return graph::Role::parameter;
+  if (own_ && said == kBufferRole) return graph::Role::buffer;
+  return own_ && said == kConstantRole ? graph::Role::constant : otherwise;
+}
+
+graph::TensorId OnnxImporter::add_source_tensor(const OnnxValue& value, graph::Array array, graph::Role role) {
+  const Source& source = sources_[value.source];
   const std::string& wanted = value.alias.empty() ? source.tensor->name() : value.alias;
   const bool first = !wanted.empty() && source.initialiser && source_names_.insert(wanted).second;
-  const graph::TensorId id = add_stored(first ? wanted : fresh_name(wanted.empty() ? "constant" : wanted), load(value), role);
+  return add_stored(first ? wanted : fresh_name(wanted.empty() ? "constant" : wanted), std::move(array), role);
+}
+
+graph::TensorId OnnxImporter::indices_of(const OnnxValue& value, std::int64_t extent) {
+  graph::Array array;
+  if (value.kind == OnnxValue::Kind::folded) {
+    const auto& [first, second] = *value.constant;
+    if (first != second) fail_onnx_unsupported(path(), "indices that are computed from the batch size pick elements");
+    array = to_array(first);
+  } else if (value.kind == OnnxValue::Kind::stored) {
+    array = load(value);
+  } else {
+    fail_onnx_unsupported(path(), "indices that are computed from data pick elements");
+  }
+  if (array.type != ElementType::i64 && array.type != ElementType::i32) fail_onnx(path(), "indices are no integers");
+  std::vector<std::int64_t> indices = formats::integers_of(array);
+  bool as_stored = value.kind == OnnxValue::Kind::stored && array.type == ElementType::i64;
+  for (std::int64_t& index : indices) {
+    if (index < -extent || index >= extent) fail_onnx(path(), fmt::format("index {} picks among {} elements", index, extent));
+    as_stored = as_stored && index >= 0;
+    if (index < 0) index += extent;
+  }
+  if (!as_stored) {
+    array.type = ElementType::i64;
+    array.bytes.resize(indices.size() * sizeof(std::int64_t));
+    std::memcpy(array.bytes.data(), indices.data(), array.bytes.size());
+    return add_stored(fresh_name("indices"), std::move(array), graph::Role::constant);
+  }
+  const auto key = std::tuple(value.source, value.transposed, value.reshaped, value.alias);
+  if (const auto found = loaded_.find(key); found != loaded_.end()) return found->second;
+  const graph::TensorId id = add_source_tensor(value, std::move(array), role_of(sources_[value.source], graph::Role::constant));
   loaded_.emplace(key, id);
   return id;
 }

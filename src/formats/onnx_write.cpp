@@ -240,6 +240,8 @@ class OnnxExporter : public OnnxWriter {
                    integers("steps", op.step)});
   }
 
+  void write(const graph::Gather& op) { last("Gather", all_inputs()).set("axis", positive(op.axis)); }
+
   void write(const graph::Reshape& op) {
     last("Reshape", {input(0), add_constant<std::int64_t>(node_->name + "/shape", {static_cast<std::int64_t>(op.shape.size())}, op.shape)});
   }

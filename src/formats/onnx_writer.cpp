@@ -108,10 +108,7 @@ const graph::Array& OnnxWriter::values_of(TensorId id) const {
   return array;
 }
 
-bool OnnxWriter::stored(TensorId id) const {
-  const Role role = graph_.tensors[id].role;
-  return role == Role::parameter || role == Role::buffer || role == Role::constant;
-}
+bool OnnxWriter::stored(TensorId id) const { return graph::is_stored(graph_.tensors[id].role); }
 
 void OnnxWriter::store_as(TensorId id, const Shape& shape, std::vector<std::byte> bytes) {
   const graph::Tensor& tensor = graph_.tensors[id];

@@ -61,24 +61,29 @@ TensorId Builder::input(const std::string& name, Shape shape) {
   return id;
 }
 
-TensorId Builder::stored(const std::string& name, Shape shape, Role role, Initial initial) {
-  if (checked_count(shape, graph_.name + ": " + name) < 1) {
-    throw Error(ErrorCode::input, one_line(fmt::format("{}: {} of {} is empty", graph_.name, name, to_string(shape))));
+TensorId Builder::stored(Tensor tensor) {
+  if (checked_count(tensor.shape, graph_.name + ": " + tensor.name) < 1) {
+    throw Error(ErrorCode::input, one_line(fmt::format("{}: {} of {} is empty", graph_.name, tensor.name, to_string(tensor.shape))));
   }
-  Shape concrete = shape;
-  return add_tensor({name, std::move(shape), role, ElementType::f32, initial}, std::move(concrete));
+  Shape concrete = tensor.shape;
+  return add_tensor(std::move(tensor), std::move(concrete));
 }
 
 TensorId Builder::parameter(const std::string& name, Shape shape, Initial initial) {
-  return stored(name, std::move(shape), Role::parameter, initial);
+  return stored({name, std::move(shape), Role::parameter, ElementType::f32, initial});
 }
 
 TensorId Builder::buffer(const std::string& name, Shape shape, Initial initial) {
-  return stored(name, std::move(shape), Role::buffer, initial);
+  return stored({name, std::move(shape), Role::buffer, ElementType::f32, initial});
 }
 
 TensorId Builder::constant(const std::string& name, Shape shape, float value) {
-  return stored(name, std::move(shape), Role::constant, {value, 0.0f});
+  return stored({name, std::move(shape), Role::constant, ElementType::f32, {value, 0.0f}});
+}
+
+TensorId Builder::table(const std::string& name, Shape shape, ElementType type, Role role, std::vector<double> values) {
+  if (values.empty()) throw Error(ErrorCode::input, one_line(fmt::format("{}: {} is a table without values", graph_.name, name)));
+  return stored({name, std::move(shape), role, type, {}, std::move(values)});
 }
 
 const Shape& Builder::shape(TensorId id) const { return shapes_.at(id); }
@@ -183,6 +188,10 @@ std::vector<TensorId> Builder::split(const std::string& name, TensorId x, std::v
 
 TensorId Builder::reshape(const std::string& name, TensorId x, std::vector<std::int64_t> shape) {
   return node(name, Reshape{std::move(shape)}, {x});
+}
+
+TensorId Builder::gather(const std::string& name, TensorId x, TensorId indices, std::int64_t axis) {
+  return node(name, Gather{axis}, {x, indices});
 }
 
 TensorId Builder::transpose(const std::string& name, TensorId x, std::vector<std::int64_t> permutation) {

@@ -80,6 +80,9 @@ class Builder {
   TensorId parameter(const std::string& name, Shape shape, Initial initial);
   TensorId buffer(const std::string& name, Shape shape, Initial initial);
   TensorId constant(const std::string& name, Shape shape, float value);
+  /// A constant or buffer whose elements the architecture fixes. @param type  f32, or i64 of whole values
+  /// @param values  row-major, as many as the shape has elements
+  TensorId table(const std::string& name, Shape shape, ElementType type, Role role, std::vector<double> values);
 
   const Shape& shape(TensorId id) const;     ///< at batch 1 (or the fixed one); valid until the next call that adds a tensor
   std::int64_t channels(TensorId id) const;  ///< dimension 1
@@ -104,6 +107,7 @@ class Builder {
   TensorId concat(const std::string& name, std::vector<TensorId> parts, std::int64_t axis = 1);
   std::vector<TensorId> split(const std::string& name, TensorId x, std::vector<std::int64_t> sizes, std::int64_t axis = 1);
   TensorId reshape(const std::string& name, TensorId x, std::vector<std::int64_t> shape);  ///< keep the batch with a leading 0
+  TensorId gather(const std::string& name, TensorId x, TensorId indices, std::int64_t axis = 0);
   TensorId transpose(const std::string& name, TensorId x, std::vector<std::int64_t> permutation);
   TensorId flatten(const std::string& name, TensorId x);  ///< all but the batch
   TensorId softmax(const std::string& name, TensorId x, std::int64_t axis = -1);
@@ -116,7 +120,7 @@ class Builder {
   Graph finish(TensorId output) { return finish(std::vector<TensorId>{output}); }
 
  private:
-  TensorId stored(const std::string& name, Shape shape, Role role, Initial initial);
+  TensorId stored(Tensor tensor);
   TensorId add_tensor(Tensor tensor, Shape shape);
   std::vector<TensorId> add_node(const std::string& name, Operator op, std::vector<TensorId> inputs, std::size_t outputs);
   const Shape& image_shape(TensorId x, const std::string& name) const;

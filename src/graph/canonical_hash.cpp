@@ -23,6 +23,7 @@ class CanonicalText {
       fmt::format_to(std::back_inserter(text_), "{} ", value);
   }
   void add(float value) { fmt::format_to(std::back_inserter(text_), "{:08x} ", std::bit_cast<std::uint32_t>(value)); }
+  void add(double value) { fmt::format_to(std::back_inserter(text_), "{:016x} ", std::bit_cast<std::uint64_t>(value)); }
   void add(bool value) { text_ += value ? "1 " : "0 "; }
   void add(std::string_view value) { fmt::format_to(std::back_inserter(text_), "{}:{} ", value.size(), value); }
   template <class Value>
@@ -40,8 +41,11 @@ class CanonicalText {
   }
   void add(Rounding rounding) { add(static_cast<std::int64_t>(rounding)); }
   void add(const Tensor& tensor) {
-    const auto& [name, shape, role, type, initial] = tensor;
+    const auto& [name, shape, role, type, initial, values] = tensor;
     add(name), add(shape), add(static_cast<std::int64_t>(role)), add(name_of(type)), add(initial.centre), add(initial.radius);
+    if (values.empty()) return;  // the text of graphs without tables is older than tables are
+    text_ += "= ";               // what follows a tensor begins with a digit
+    add(values);
   }
   void add(const Operator& op);
   void add(const Node& node) {
@@ -104,6 +108,10 @@ void CanonicalText::add(const Operator& op) {
                  [this](const Slice& o) {
                    const auto& [axis, begin, end, step] = o;
                    add(axis), add(begin), add(end), add(step);
+                 },
+                 [this](const Gather& o) {
+                   const auto& [axis] = o;
+                   add(axis);
                  },
                  [this](const Reshape& o) {
                    const auto& [shape] = o;

@@ -44,6 +44,7 @@ class NodeCost {
                    [](const Concat&) {},
                    [](const Split&) {},
                    [](const Slice&) {},
+                   [](const Gather&) {},
                    [](const Reshape&) {},
                    [](const Transpose&) {},
                    [](const Flatten&) {},
@@ -61,10 +62,7 @@ class NodeCost {
   std::int64_t output_count() const { return checked_count(output_shape(), where_); }
   std::int64_t times(std::int64_t a, std::int64_t b) const { return checked_multiply(a, b, where_); }
   std::int64_t cells(const Window& window) const { return times(window.kernel[0], window.kernel[1]); }
-  bool is_stored(std::size_t i) const {
-    const Role role = graph_.tensors[node_.inputs[i]].role;
-    return role == Role::parameter || role == Role::buffer || role == Role::constant;
-  }
+  bool stored(std::size_t i) const { return is_stored(graph_.tensors[node_.inputs[i]].role); }
 
   /// Multiplications for one output element: the weight of one output channel, [I/groups, kh, kw].
   std::int64_t per_output(const Shape& weight) const { return checked_count(Shape(weight.begin() + 1, weight.end()), where_); }
@@ -77,7 +75,7 @@ class NodeCost {
   void count_matmul(Cost& cost) const {
     count_products(cost, shape_of_input(0).back());
     // The product of two activations (attention) is no layer whose outputs are counted.
-    if (!is_stored(0) && !is_stored(1)) cost.activations = 0;
+    if (!stored(0) && !stored(1)) cost.activations = 0;
   }
 
   /// Cells of all windows along one side: the sum over i < out of ceil((i+1) in/out) - floor(i in/out), in closed form.

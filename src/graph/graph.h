@@ -32,6 +32,9 @@ enum class Role : std::uint8_t {
   constant,    ///< fixed by the architecture (a scalar factor, an index table)
 };
 
+/// Whether a tensor of this role comes with the network: it has values in Weights.
+constexpr bool is_stored(Role role) { return role == Role::parameter || role == Role::buffer || role == Role::constant; }
+
 /// How a synthetic value of a parameter is drawn (zoo/synthetic_weights): uniform in [centre - radius, centre + radius].
 struct Initial {
   float centre = 0;
@@ -44,6 +47,9 @@ struct Tensor {
   Role role = Role::activation;
   ElementType type = ElementType::f32;
   Initial initial;
+  /// The elements of a constant or buffer that is a table (an index, a mask), row-major; empty: all from initial.
+  /// Files keep such elements with the weights: a graph that was read from one has none here.
+  std::vector<double> values = {};
 };
 
 // ---- operators -----------------------------------------------------------------------------------------------
@@ -80,6 +86,8 @@ struct Concat { std::int64_t axis = 1; };                           ///< x...
 struct Split { std::int64_t axis = 1; std::vector<std::int64_t> sizes; };  ///< x -> one output per size
 /// x. Negative begin and end count from the back, both are then clamped to the dimension; step is at least 1.
 struct Slice { std::int64_t axis = 0, begin = 0, end = 0, step = 1; };
+/// x, indices i64 (stored, in range); takes the place of dimension axis of x by the indices' dimensions, as ONNX does.
+struct Gather { std::int64_t axis = 0; };
 struct Reshape { std::vector<std::int64_t> shape; };                ///< x; 0 copies a dimension, one -1 is inferred
 struct Transpose { std::vector<std::int64_t> permutation; };        ///< x
 struct Flatten { std::int64_t axis = 1; };                          ///< x
@@ -114,7 +122,7 @@ struct Activation {
 
 using Operator =
     std::variant<Conv, BatchNorm, Activation, MaxPool, AveragePool, AdaptiveAveragePool, GlobalAveragePool, ReduceMean, Linear, MatMul, Add,
-                 Sub, Mul, Div, Concat, Split, Slice, Reshape, Transpose, Flatten, Pad, Lrn, Softmax, LayerNorm, Identity>;
+                 Sub, Mul, Div, Concat, Split, Slice, Gather, Reshape, Transpose, Flatten, Pad, Lrn, Softmax, LayerNorm, Identity>;
 
 /// "Conv", "BatchNorm", "Relu", "Clip", ... as tables show it.
 std::string_view name_of(const Operator& op);

@@ -45,6 +45,7 @@ std::string_view name_of(const Operator& op) {
                         [](const Concat&) -> std::string_view { return "Concat"; },
                         [](const Split&) -> std::string_view { return "Split"; },
                         [](const Slice&) -> std::string_view { return "Slice"; },
+                        [](const Gather&) -> std::string_view { return "Gather"; },
                         [](const Reshape&) -> std::string_view { return "Reshape"; },
                         [](const Transpose&) -> std::string_view { return "Transpose"; },
                         [](const Flatten&) -> std::string_view { return "Flatten"; },

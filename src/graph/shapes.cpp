@@ -158,6 +158,21 @@ class Rules {
     return {result};
   }
 
+  std::vector<Shape> operator()(const Gather& gather) const {
+    const Shape &x = input(0), &indices = input(1);
+    const std::size_t axis = axis_of(gather.axis, x.size());
+    const Tensor& table = graph_.tensors[node_.inputs[1]];
+    require(is_stored(table.role) && table.type == ElementType::i64, "its indices {} are no stored i64 tensor", name(1));
+    for (const double index : table.values) {
+      require(index >= 0 && index < static_cast<double>(x[axis]), "its index {} is outside axis {} of {}", index, axis, to_string(x));
+    }
+    const auto at = static_cast<std::ptrdiff_t>(axis);
+    Shape result(x.begin(), x.begin() + at);
+    result.insert(result.end(), indices.begin(), indices.end());
+    result.insert(result.end(), x.begin() + at + 1, x.end());
+    return {result};
+  }
+
   std::vector<Shape> operator()(const Reshape& reshape) const {
     const Shape& x = input(0);
     Shape result = reshape.shape;

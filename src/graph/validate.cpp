@@ -1,3 +1,4 @@
+#include <cmath>
 #include <string_view>
 #include <unordered_set>
 
@@ -50,6 +51,7 @@ Arity arity_of(const Operator& op) {
                           return Arity{1, 1, split.sizes.size()};
                         },
                         [](const Slice&) { return kUnary; },
+                        [](const Gather&) { return kBinary; },
                         [](const Reshape&) { return kUnary; },
                         [](const Transpose&) { return kUnary; },
                         [](const Flatten&) { return kUnary; },
@@ -93,8 +95,23 @@ class Validation {
         check_input_shape(tensor);
         continue;
       }
-      checked_count(tensor.shape, graph_.name + ": " + tensor.name);
+      const std::int64_t count = checked_count(tensor.shape, graph_.name + ": " + tensor.name);
+      if (!tensor.values.empty()) check_table(tensor, count);
       available_[id] = true;
+    }
+  }
+
+  void check_table(const Tensor& tensor, std::int64_t count) const {
+    const bool integers = tensor.type == ElementType::i64;
+    if (!integers && tensor.type != ElementType::f32) fail(fmt::format("{} is a table of {}", tensor.name, name_of(tensor.type)));
+    if (static_cast<std::int64_t>(tensor.values.size()) != count) {
+      fail(fmt::format("{} of {} has {} values", tensor.name, to_string(tensor.shape), tensor.values.size()));
+    }
+    // Doubles hold integers exactly up to 2^53.
+    constexpr double kLargest = 9007199254740992.0;
+    for (const double value : tensor.values) {
+      if (!integers || (std::trunc(value) == value && std::abs(value) <= kLargest)) continue;
+      fail(fmt::format("{} holds {}, which is no 64-bit integer", tensor.name, value));
     }
   }
 

@@ -54,7 +54,17 @@ class Stream {
   std::uint64_t key_;
 };
 
+template <typename Number>
+std::vector<std::byte> bytes_of(const std::vector<double>& values) {
+  const std::vector<Number> numbers(values.begin(), values.end());
+  const auto* first = reinterpret_cast<const std::byte*>(numbers.data());
+  return {first, first + numbers.size() * sizeof(Number)};
+}
+
 std::vector<std::byte> generate(const graph::Tensor& tensor, std::uint64_t seed) {
+  if (!tensor.values.empty()) {
+    return tensor.type == ElementType::i64 ? bytes_of<std::int64_t>(tensor.values) : bytes_of<float>(tensor.values);
+  }
   const auto count = static_cast<std::size_t>(element_count(tensor.shape));
   const Stream stream(seed, tensor.name);
   // In double the product of 25 and 24 bits is exact, so that compilers which fuse it with the addition change nothing.
@@ -75,11 +85,16 @@ std::vector<std::byte> generate(const graph::Tensor& tensor, std::uint64_t seed)
 }
 
 void require_rule(const graph::Graph& graph, const graph::Tensor& tensor) {
-  if (tensor.type != ElementType::f32) {
+  const bool table = !tensor.values.empty();
+  if (table && static_cast<std::int64_t>(tensor.values.size()) != element_count(tensor.shape)) {
+    throw Error(ErrorCode::input, one_line(fmt::format("{}: {} of {} has {} values", graph.name, tensor.name, to_string(tensor.shape),
+                                                       tensor.values.size())));
+  }
+  if (tensor.type != ElementType::f32 && !(table && tensor.type == ElementType::i64)) {
     throw Error(ErrorCode::unsupported,
                 one_line(fmt::format("{}: no synthetic values for {} of type {}", graph.name, tensor.name, name_of(tensor.type))));
   }
-  if (tensor.role != graph::Role::constant && !(tensor.initial.radius > 0)) {
+  if (tensor.role != graph::Role::constant && !table && !(tensor.initial.radius > 0)) {
     throw Error(ErrorCode::input, one_line(fmt::format("{}: synthetic values of {} would be constant", graph.name, tensor.name)),
                 "use the model's own weights");
   }
@@ -121,7 +136,7 @@ graph::Weights synthetic_weights(const graph::Graph& graph, std::uint64_t seed, 
   std::vector<Task> tasks;
   std::int64_t values = 0;
   for (const graph::Tensor& tensor : graph.tensors) {
-    if (tensor.role == graph::Role::input || tensor.role == graph::Role::activation) continue;
+    if (!graph::is_stored(tensor.role)) continue;
     require_rule(graph, tensor);
     const std::int64_t count = element_count(tensor.shape);
     const auto [entry, added] = weights.emplace(tensor.name, graph::Array{tensor.type, tensor.shape, {}});

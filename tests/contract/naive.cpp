@@ -243,6 +243,16 @@ struct Evaluation {
       return x().at(i);
     });
   }
+  void operator()(const graph::Gather& op) const {
+    const std::size_t axis = from_front(op.axis, x().shape), picked = in[1]->shape.size();
+    fill([&](const Index& o) {
+      const auto at = o.begin() + static_cast<std::ptrdiff_t>(axis), after = at + static_cast<std::ptrdiff_t>(picked);
+      Index i(o.begin(), at);
+      i.push_back(static_cast<std::int64_t>(in[1]->at(Index(at, after))));
+      i.insert(i.end(), after, o.end());
+      return x().at(i);
+    });
+  }
   void operator()(const graph::Reshape&) const { out[0].elements = x().elements; }
   void operator()(const graph::Flatten&) const { out[0].elements = x().elements; }
   void operator()(const graph::Identity&) const { out[0].elements = x().elements; }
@@ -313,8 +323,12 @@ std::vector<std::vector<double>> compute_naively(const graph::Model& model, std:
     tensors[id].shape = shapes[id];
     const auto found = model.weights.find(graph.tensors[id].name);
     if (found == model.weights.end()) continue;
-    const float* values = found->second.floats();
-    tensors[id].elements.assign(values, values + element_count(shapes[id]));
+    const auto assign = [&](const auto* values) { tensors[id].elements.assign(values, values + element_count(shapes[id])); };
+    if (found->second.type == ElementType::i64) {
+      assign(reinterpret_cast<const std::int64_t*>(found->second.bytes.data()));
+    } else {
+      assign(found->second.floats());
+    }
   }
   for (std::size_t i = 0; i < inputs.size(); ++i) tensors[graph.inputs[i]].elements.assign(inputs[i].begin(), inputs[i].end());
   for (const graph::Node& node : graph.nodes) {

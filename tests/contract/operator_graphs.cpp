@@ -23,6 +23,7 @@ graph::Model with_values(graph::Graph graph) {
   std::uint64_t seed = 1000;
   for (const graph::Tensor& tensor : model.graph.tensors) {
     if (tensor.role != graph::Role::parameter && tensor.role != graph::Role::buffer) continue;
+    if (!tensor.values.empty()) continue;
     graph::Array& array = model.weights.at(tensor.name);
     const std::vector<float> values = noise(element_count(array.shape), ++seed);
     const bool positive = tensor.name.ends_with("running_var");
@@ -199,10 +200,28 @@ OperatorGraphs layout() {
                 x = net.transpose("swap", x, {0, 2, 1, 3, 4});
                 return net.reshape("join", x, {0, 6, 4, 5});
               }),
-       plain("slice", {6, 5, 4}, graph::Slice{1, 1, 5, 1}), plain("slice by steps", {6, 7, 4}, graph::Slice{2, 1, 1000, 2}),
-       plain("slice from the end", {6, 5, 4}, graph::Slice{-1, -3, 1000, 1}), plain("reshape", {6, 5, 4}, graph::Reshape{{0, -1, 10}}),
-       plain("flatten", {6, 5, 4}, graph::Flatten{2}), plain("to NHWC", {3, 5, 4}, graph::Transpose{{0, 2, 3, 1}}),
-       plain("pad", {3, 5, 4}, graph::Pad{{0, 1, 2, 2, 0, 0, 1, 3}, 0.5f}), plain("identity of the input", {3, 5, 4}, graph::Identity{}),
+       plain("slice", {6, 5, 4}, graph::Slice{1, 1, 5, 1}),
+       plain("slice by steps", {6, 7, 4}, graph::Slice{2, 1, 1000, 2}),
+       plain("slice from the end", {6, 5, 4}, graph::Slice{-1, -3, 1000, 1}),
+       single(
+           "gather tokens", {5, 6},
+           [](Builder& net, TensorId x) {
+             return net.gather("pick", x, net.table("order", {2, 4}, ElementType::i64, graph::Role::buffer, {4, 0, 0, 3, 1, 2, 4, 1}), 1);
+           }),
+       single("gather features", {5, 6},
+              [](Builder& net, TensorId x) {
+                return net.gather("pick", x, net.table("order", {3}, ElementType::i64, graph::Role::constant, {5, 1, 1}), -1);
+              }),
+       single("gather of a parameter", {3, 2, 4},
+              [](Builder& net, TensorId x) {
+                const TensorId order = net.table("order", {3, 2}, ElementType::i64, graph::Role::buffer, {6, 0, 2, 2, 5, 1});
+                return net.add("add", x, net.gather("pick", net.parameter("p", {7, 4}, {0, 1}), order));
+              }),
+       plain("reshape", {6, 5, 4}, graph::Reshape{{0, -1, 10}}),
+       plain("flatten", {6, 5, 4}, graph::Flatten{2}),
+       plain("to NHWC", {3, 5, 4}, graph::Transpose{{0, 2, 3, 1}}),
+       plain("pad", {3, 5, 4}, graph::Pad{{0, 1, 2, 2, 0, 0, 1, 3}, 0.5f}),
+       plain("identity of the input", {3, 5, 4}, graph::Identity{}),
        single("views of a tensor that lives on", {4, 4, 4},
               [](Builder& net, TensorId x) {
                 const TensorId a = net.conv("a", x, {.channels = 4});
@@ -216,7 +235,8 @@ OperatorGraphs layout() {
                 const TensorId b = net.conv("b", x, {.channels = 4});
                 return net.add("add", net.conv("c", b, {.channels = 4}), view);
               }),
-       with_early_output(), single("a shortcut over in-place work", {4, 4, 4}, [](Builder& net, TensorId x) {
+       with_early_output(),
+       single("a shortcut over in-place work", {4, 4, 4}, [](Builder& net, TensorId x) {
          TensorId a = net.conv("a", x, {.channels = 4});
          TensorId b = net.batch_norm("bn", a);
          b = net.relu("relu", net.conv("b", b, {.channels = 4, .kernel = 3, .padding = 1}));

@@ -144,6 +144,15 @@ TEST_F(Reference, refuses_what_it_cannot_do_and_says_what) {
   const Error type = error_of(half);
   EXPECT_EQ(type.code(), ErrorCode::unsupported);
   EXPECT_NE(std::string(type.what()).find("input"), std::string::npos) << type.what();
+  graph::Model picked = model_of({1, 4}, [](Builder& net, TensorId x) {
+    return net.gather("pick", x, net.table("order", {2}, ElementType::i64, graph::Role::constant, {3, 0}), 1);
+  });
+  const std::int64_t beyond[] = {3, 4};
+  const auto* first = reinterpret_cast<const std::byte*>(beyond);
+  picked.weights["order"] = {ElementType::i64, {2}, {first, first + sizeof beyond}};
+  const Error index = error_of(picked);
+  EXPECT_EQ(index.code(), ErrorCode::input);
+  EXPECT_STREQ(index.what(), "net: order holds the index 4, which is not among 4 elements");
   const Error missing = error_of(model_of({1, 4}, [](Builder& net, TensorId x) { return net.linear("fc", x, {.features = 2}); }));
   EXPECT_EQ(missing.code(), ErrorCode::input);
   EXPECT_NE(std::string(missing.what()).find("fc.weight"), std::string::npos) << missing.what();

@@ -117,6 +117,46 @@ TEST(OnnxRead, SqueezeUnsqueezeGatherAndSlices) {
   }
 }
 
+TEST(OnnxRead, AGatherOfSeveralElementsKeepsItsIndices) {
+  OnnxTestModel model(13);
+  model.input("x", {-1, 3, 4}).output("y").integers("order", {2, 2}, {2, -3, 1, 2}).counted("table", {5, 4});
+  set(model.node("Gather", {"x", "order"}, {"picked"}), "axis", std::int64_t{1});  // [N, 2, 2, 4]
+  model.integers("rows", {2}, {4, 0});
+  model.node("Gather", {"table", "rows"}, {"bias"});
+  model.node("Add", {"picked", "bias"}, {"y"});
+  const graph::Model result = read(model);
+  EXPECT_EQ(operators(result), (Names{"Gather", "Gather", "Add"}));
+  EXPECT_EQ(output_shape(result, 5), (Shape{5, 2, 2, 4}));
+  const auto indices_of = [&](std::size_t node) {
+    const graph::Tensor& tensor = result.graph.tensors[result.graph.nodes[node].inputs[1]];
+    EXPECT_EQ(tensor.type, ElementType::i64);
+    EXPECT_EQ(tensor.role, graph::Role::constant);
+    const graph::Array& array = result.weights.at(tensor.name);
+    EXPECT_EQ(array.shape, tensor.shape);
+    const auto* values = reinterpret_cast<const std::int64_t*>(array.bytes.data());
+    return std::vector<std::int64_t>(values, values + array.bytes.size() / sizeof(std::int64_t));
+  };
+  EXPECT_EQ(indices_of(0), (std::vector<std::int64_t>{2, 0, 1, 2}));  // counted from the front
+  EXPECT_EQ(indices_of(1), (std::vector<std::int64_t>{4, 0}));
+  const graph::Tensor& table = result.graph.tensors[result.graph.nodes[1].inputs[0]];
+  EXPECT_EQ(table.name, "table");
+  EXPECT_EQ(table.role, graph::Role::parameter);
+}
+
+TEST(OnnxRead, AGatherOutOfRangeOrByImagesIsRefused) {
+  for (const std::int64_t index : {3, -4}) {
+    OnnxTestModel model(13);
+    model.input("x", {-1, 3, 4}).output("y").integers("order", {2}, {0, index});
+    set(model.node("Gather", {"x", "order"}, {"y"}), "axis", std::int64_t{1});
+    const std::string message = error_of(model);
+    EXPECT_TRUE(message.ends_with("index " + std::to_string(index) + " picks among 3 elements")) << message;
+  }
+  OnnxTestModel images(13);
+  images.input("x", {-1, 3}).output("y").integers("order", {2}, {0, 1});
+  images.node("Gather", {"x", "order"}, {"y"});
+  EXPECT_TRUE(error_of(images).ends_with("picks among images")) << error_of(images);
+}
+
 // ---- layers ---------------------------------------------------------------------------------------------------------
 
 TEST(OnnxRead, AutomaticPads) {

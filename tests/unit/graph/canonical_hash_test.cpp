@@ -28,6 +28,7 @@ Graph many_operators() {
   x = net.layer_norm("ln", x);
   x = net.node("mean", ReduceMean{{1}, true}, {x});
   x = net.reshape("reshape", x, {0, 4, 8});
+  x = net.gather("gather", x, net.table("order", {3}, ElementType::i64, Role::constant, {2, 0, 3}), 1);
   x = net.flatten("flatten", x);
   x = net.linear("fc", x, {.features = 4});
   return net.finish(net.softmax("softmax", x));
@@ -37,6 +38,13 @@ template <class Op>
 Op& op(Graph& graph, const char* name) {
   for (Node& node : graph.nodes) {
     if (node.name == name) return std::get<Op>(node.op);
+  }
+  throw std::logic_error(name);
+}
+
+Tensor& table(Graph& graph, const char* name) {
+  for (Tensor& tensor : graph.tensors) {
+    if (tensor.name == name) return tensor;
   }
   throw std::logic_error(name);
 }
@@ -108,6 +116,10 @@ TEST(CanonicalHash, AnyChangeAltersIt) {
       [](Graph& g) {
         op<Reshape>(g, "reshape").shape = {0, 8, 4};
       },
+      [](Graph& g) { op<Gather>(g, "gather").axis = 2; },
+      [](Graph& g) { table(g, "order").values[1] = 1; },
+      [](Graph& g) { table(g, "order").values.clear(); },
+      [](Graph& g) { table(g, "order").values.push_back(0); },
       [](Graph& g) { op<Flatten>(g, "flatten").axis = 2; },
       [](Graph& g) { op<Softmax>(g, "softmax").axis = 1; },
   };

@@ -87,6 +87,18 @@ TEST(ComputeCost, AdaptiveWindowsOverlapAsPyTorchsDo) {
   }
 }
 
+TEST(ComputeCost, AGatherMovesDataAndCountsTheParameterThatItReads) {
+  Builder net("net");
+  const TensorId x = net.input("input", {kBatch, 4, 2});
+  const TensorId bias = net.parameter("bias", {5, 2}, {0, 1});
+  const TensorId order = net.table("order", {4}, ElementType::i64, Role::buffer, {4, 0, 0, 2});
+  const CostTable table = compute_cost(net.finish(net.add("add", x, net.gather("gather", bias, order))));
+  ASSERT_EQ(table.layers[0].op, "Gather");
+  EXPECT_EQ(table.layers[0].output_shape, (Shape{4, 2}));
+  expect_cost(table.layers[0].cost, 10, 0, 0, 0);
+  expect_cost(table.total, 10, 0, 8, 0);
+}
+
 TEST(ComputeCost, ASharedParameterCountsOnce) {
   Builder net("net");
   TensorId x = net.input("input", {kBatch, 5});

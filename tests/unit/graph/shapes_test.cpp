@@ -110,6 +110,37 @@ TEST(InferShapes, Cases) {
   }
 }
 
+TEST(InferShapes, GatherPutsTheIndicesDimensionsInPlaceOfTheAxis) {
+  const auto gathered = [](std::int64_t axis, Shape indices, Role role, ElementType type, std::vector<double> values) {
+    Graph graph = one_node(Gather{axis}, {{kBatch, 6, 9}, std::move(indices)});
+    Tensor& table = graph.tensors[graph.nodes[0].inputs[1]];
+    table.role = role;
+    table.type = type;
+    table.values = std::move(values);
+    return graph;
+  };
+  EXPECT_EQ(output_shapes(gathered(1, {2, 3}, Role::buffer, ElementType::i64, {}), 2), (std::vector<Shape>{{2, 2, 3, 9}}));
+  EXPECT_EQ(output_shapes(gathered(-1, {4}, Role::constant, ElementType::i64, {0, 8, 8, 1}), 2), (std::vector<Shape>{{2, 6, 4}}));
+  EXPECT_EQ(output_shapes(gathered(1, {}, Role::constant, ElementType::i64, {5}), 2), (std::vector<Shape>{{2, 9}}));
+  const struct {
+    const char* part;
+    Graph graph;
+  } bad[] = {
+      {"its index 6 is outside axis 1 of 2x6x9", gathered(1, {2}, Role::constant, ElementType::i64, {0, 6})},
+      {"its index -1 is outside axis 1 of 2x6x9", gathered(1, {2}, Role::constant, ElementType::i64, {-1, 0})},
+      {"its indices in1 are no stored i64 tensor", gathered(1, {2}, Role::constant, ElementType::f32, {})},
+      {"axis 3 is outside", gathered(3, {2}, Role::constant, ElementType::i64, {})},
+  };
+  for (const auto& c : bad) {
+    SCOPED_TRACE(c.part);
+    const std::string message = error_of([&] { infer_shapes(c.graph, 2); });
+    EXPECT_NE(message.find(c.part), std::string::npos) << message;
+  }
+  Graph computed = gathered(1, {2}, Role::constant, ElementType::i64, {});
+  computed.nodes[0].inputs[1] = computed.inputs[0];
+  EXPECT_NE(error_of([&] { infer_shapes(computed, 2); }).find("no stored i64 tensor"), std::string::npos);
+}
+
 TEST(InferShapes, CeilDropsTheWindowThatStartsOutside) {
   // 5 cells padded by 1 at both ends, kernel 2, stride 4: windows at -1, 3 and 7; 7 is behind the image.
   const Graph graph = one_node(MaxPool{window({2, 2}, {4, 4}, {1, 1, 1, 1}), Rounding::ceil}, {{kBatch, 1, 5, 5}});

@@ -19,6 +19,45 @@ Graph small() {
 
 TEST(Validate, AcceptsWhatBuilderMakes) { EXPECT_NO_THROW(validate(small())); }
 
+Graph with_table() {
+  Builder net("picked");
+  const TensorId x = net.input("input", {kBatch, 3, 8});
+  return net.finish(net.gather("gather", x, net.table("order", {2, 2}, ElementType::i64, Role::buffer, {2, 0, 1, 2}), 1));
+}
+
+TEST(Validate, TablesHaveAnElementForEveryPlace) {
+  const Graph graph = with_table();
+  EXPECT_NO_THROW(validate(graph));
+  EXPECT_EQ(graph.tensors[1].values, (std::vector<double>{2, 0, 1, 2}));
+  EXPECT_EQ(graph.tensors[1].role, Role::buffer);
+  const struct {
+    const char* message;
+    std::function<void(Tensor&)> change;
+  } cases[] = {
+      {"picked: order of 2x2 has 3 values", [](Tensor& t) { t.values.pop_back(); }},
+      {"picked: order holds 0.5, which is no 64-bit integer", [](Tensor& t) { t.values[1] = 0.5; }},
+      {"picked: order holds 1e+17, which is no 64-bit integer", [](Tensor& t) { t.values[1] = 1e17; }},
+      {"picked: order is a table of u8", [](Tensor& t) { t.type = ElementType::u8; }},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.message);
+    Graph broken = graph;
+    c.change(broken.tensors[1]);
+    try {
+      validate(broken);
+      ADD_FAILURE() << "no error";
+    } catch (const Error& error) {
+      EXPECT_STREQ(error.what(), c.message);
+    }
+  }
+  Graph fractions = graph;
+  fractions.tensors[1].type = ElementType::f32;
+  fractions.tensors[1].values[1] = 0.5;
+  EXPECT_NO_THROW(validate(fractions));
+  Builder net("net");
+  EXPECT_THROW(net.table("empty", {2}, ElementType::f32, Role::constant, {}), Error);
+}
+
 TEST(Validate, NamesTheFirstBrokenRule) {
   struct Broken {
     const char* part;

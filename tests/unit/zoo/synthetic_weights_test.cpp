@@ -118,6 +118,23 @@ TEST(SyntheticWeights, AConstantIsItsCentre) {
   EXPECT_EQ(weights.at("factor").floats()[0], 0.125f);
 }
 
+TEST(SyntheticWeights, ATableKeepsItsElements) {
+  graph::Graph graph = one_tensor("order", {2, 2}, {}, graph::Role::buffer);
+  graph.tensors[0].type = ElementType::i64;
+  graph.tensors[0].values = {3, 0, 4294967297.0, 7};
+  graph.tensors.push_back({"mask", {3}, graph::Role::constant, ElementType::f32, {}, {0, -100, 0.1}});
+  const graph::Weights weights = synthetic_weights(graph, 1);
+  const graph::Array& order = weights.at("order");
+  EXPECT_EQ(order.type, ElementType::i64);
+  EXPECT_EQ(order.shape, (Shape{2, 2}));
+  ASSERT_EQ(order.bytes.size(), 4 * sizeof(std::int64_t));
+  std::array<std::int64_t, 4> indices{};
+  std::copy(order.bytes.begin(), order.bytes.end(), reinterpret_cast<std::byte*>(indices.data()));
+  EXPECT_EQ(indices, (std::array<std::int64_t, 4>{3, 0, 4294967297, 7}));
+  const float* mask = weights.at("mask").floats();
+  EXPECT_EQ(std::vector<float>(mask, mask + 3), (std::vector<float>{0, -100, 0.1f}));
+}
+
 TEST(SyntheticWeights, Errors) {
   const auto error_of = [](const graph::Graph& graph) {
     try {
@@ -131,6 +148,11 @@ TEST(SyntheticWeights, Errors) {
   graph::Graph integers = one_tensor("table", {3}, {0.0f, 1.0f}, graph::Role::constant);
   integers.tensors[0].type = ElementType::i64;
   EXPECT_EQ(error_of(integers), "net: no synthetic values for table of type i64");
+  integers.tensors[0].values = {1, 2};
+  EXPECT_EQ(error_of(integers), "net: table of 3 has 2 values");
+  integers.tensors[0].values = {1, 2, 3};
+  integers.tensors[0].type = ElementType::i8;
+  EXPECT_EQ(error_of(integers), "net: no synthetic values for table of type i8");
   graph::Graph twice = one_tensor("w", {3}, {0.0f, 1.0f});
   twice.tensors.push_back(twice.tensors[0]);
   EXPECT_EQ(error_of(twice), "net: two tensors are named w");
