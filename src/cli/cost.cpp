@@ -21,31 +21,30 @@ struct CostOptions {
   bool layers = false;
 };
 
-void require_convention(const std::string& convention) {
-  if (convention == "macs") return;
-  if (convention == "deepdetect") {
-    throw Error(ErrorCode::usage, "--convention: this version does not count as deepdetect did", "macs is the convention it has");
-  }
-  throw Error(ErrorCode::usage, fmt::format("--convention: unknown value '{}'", one_line(convention, 60)), "known: macs");
+graph::Convention convention_of(const CostOptions& options) {
+  if (options.convention == "macs") return graph::Convention::macs;
+  if (options.convention == "deepdetect") return graph::Convention::deepdetect;
+  throw Error(ErrorCode::usage, fmt::format("--convention: unknown value '{}'", one_line(options.convention, 60)),
+              "known: macs, deepdetect");
 }
 
-void append_rows(Table& table, const ModelArgument& model, const graph::Graph& network, bool layers) {
-  const graph::CostTable cost = graph::compute_cost(network);
+void append_rows(Table& table, const ModelArgument& model, const graph::Graph& network, const CostOptions& options) {
+  const graph::CostTable cost = graph::compute_cost(network, convention_of(options));
   const InputSize size = input_size(network);
   const auto known = [](std::int64_t length) { return length > 0 ? Cell(length) : Cell(); };
   const auto append = [&](const graph::Cost& figures, const graph::LayerCost* layer) {
     std::vector<Cell> row{model.name};
     if (layer != nullptr) row.insert(row.end(), {layer->layer, layer->op, to_string(layer->output_shape)});
-    row.insert(row.end(), {std::string("macs"), figures.parameters, figures.macs, 2 * figures.macs, figures.elementwise_operations,
+    row.insert(row.end(), {options.convention, figures.parameters, figures.macs, 2 * figures.macs, figures.elementwise_operations,
                            figures.activations, known(size.height), known(size.width)});
     table.rows.push_back(std::move(row));
   };
-  if (!layers) return append(cost.total, nullptr);
+  if (!options.layers) return append(cost.total, nullptr);
   for (const graph::LayerCost& layer : cost.layers) append(layer.cost, &layer);
 }
 
 void print_cost(const CostOptions& options, const Context& context) {
-  require_convention(options.convention);
+  const graph::Convention convention = convention_of(options);
   const std::vector<std::int64_t> inputs =
       options.input == "default" ? std::vector<std::int64_t>{0} : parse_integers(options.input, {1, 65536}, "--input");
   const std::int64_t classes = parse_limited_integer(options.classes, {1, 1000000}, "--classes");
@@ -56,11 +55,14 @@ void print_cost(const CostOptions& options, const Context& context) {
   table.columns.insert(table.columns.end(), {"convention", "parameters", "macs", "flops", "elementwise_operations", "activations",
                                              "input_height", "input_width"});
   for (const ModelArgument& model : resolve_models(options.models)) {
-    for (const std::int64_t input : inputs) append_rows(table, model, graph_of(model, input, classes), options.layers);
+    for (const std::int64_t input : inputs) append_rows(table, model, graph_of(model, input, classes), options);
   }
   table.notes = {
-      "macs: multiply-accumulates of convolutions, linear layers and matrix products, per image, without bias; flops = 2 x macs "
-      "(docs/cost.md)"};
+      convention == graph::Convention::macs
+          ? "macs: multiply-accumulates of convolutions, linear layers and matrix products, per image, without bias; flops = 2 x macs "
+            "(docs/cost.md)"
+          : "deepdetect: parameters of each layer's first blob only; macs leave out depthwise layers with a type of their own; both for "
+            "comparison with published tables, which truncate them (docs/cost.md)"};
   context.write(table);
 }
 
@@ -73,7 +75,7 @@ void add_cost(CLI::App& app, Context& context) {
   command->add_option("--input", options->input, "Heights and widths of the input: 32,224 (default: each network's own)")
       ->type_name("LIST|default");
   command->add_option("--classes", options->classes, "Classes of zoo networks (default: 1000)")->type_name("N");
-  command->add_option("--convention", options->convention, "What counts as an operation (default: macs)")->type_name("macs");
+  command->add_option("--convention", options->convention, "What counts as an operation (default: macs)")->type_name("macs|deepdetect");
   command->add_flag("--layers", options->layers, "One row for each layer");
   command->footer(example_footer("inferometer cost resnet18 'vgg*' --input 32,224"));
   command->callback([options, &context] { print_cost(*options, context); });

@@ -14,7 +14,7 @@ namespace {
 
 std::vector<Cell> row_of(const zoo::Network& network) {
   const graph::Cost cost = graph::compute_cost(network.build({})).total;
-  const auto published = [&](double zoo::Published::*figure) { return network.published ? Cell((*network.published).*figure) : Cell(); };
+  const std::optional<double> top5 = network.published ? network.published->top5 : std::nullopt;
   return {network.name,
           network.family,
           std::int64_t{network.year},
@@ -22,8 +22,8 @@ std::vector<Cell> row_of(const zoo::Network& network) {
           cost.macs,
           static_cast<double>(cost.macs) / 1e9,
           network.input_size,
-          published(&zoo::Published::top1),
-          published(&zoo::Published::top5),
+          network.published ? Cell(network.published->top1) : Cell(),
+          top5 ? Cell(*top5) : Cell(),
           network.published ? Cell(network.published->source) : Cell()};
 }
 

@@ -344,6 +344,7 @@ std::vector<graph::TensorId> OnnxImporter::emit(const std::string& name, graph::
     graph.tensors.push_back({output, {}, graph::Role::activation, ElementType::f32, {}});
     for (auto& shapes : shapes_) shapes.emplace_back();
   }
+  if (own_ && mark.starts_with(kLayerTypeMark)) node.layer_type = mark.substr(kLayerTypeMark.size());
   graph::check_arity(graph, node);
   for (std::size_t trial = 0; trial < 2; ++trial) {
     auto inferred = trial == 1 && !dynamic_ ? std::vector<Shape>{} : graph::infer_node_shapes(graph, node, shapes_[trial]);

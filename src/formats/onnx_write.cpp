@@ -38,7 +38,8 @@ class OnnxExporter : public OnnxWriter {
   }
 
   void write(const graph::Conv& op) {
-    NodeWriter node = last("Conv", all_inputs());
+    const std::string& type = node_->layer_type;
+    NodeWriter node = last("Conv", all_inputs(), type.empty() ? std::string() : std::string(kLayerTypeMark) + type);
     node.set("group", op.groups);
     set_window(node, op.window, true);
   }

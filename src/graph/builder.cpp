@@ -124,13 +124,16 @@ TensorId Builder::conv(const std::string& name, TensorId x, const ConvOptions& o
   std::vector<TensorId> inputs{x, parameter(name + ".weight", weight_shape, initial_of(options.draw, fan_in))};
   if (options.bias) inputs.push_back(parameter(name + ".bias", {options.channels}, kBias));
   const Window window = window_of(options.kernel, options.stride, options.padding, options.dilation);
-  return node(name, Conv{window, options.groups}, std::move(inputs));
+  const TensorId output = node(name, Conv{window, options.groups}, std::move(inputs));
+  graph_.nodes.back().layer_type = options.layer_type;
+  return output;
 }
 
 TensorId Builder::batch_norm(const std::string& name, TensorId x, const BatchNormOptions& options) {
   const Shape per_channel{channels(x)};
-  const TensorId scale = parameter(name + ".weight", per_channel, {options.gain, options.gain * kScaleSpread});
-  const TensorId bias = parameter(name + ".bias", per_channel, {options.shift, kBias.radius});
+  const std::string affine(options.affine.empty() ? std::string_view(name) : options.affine);
+  const TensorId scale = parameter(affine + ".weight", per_channel, {options.gain, options.gain * kScaleSpread});
+  const TensorId bias = parameter(affine + ".bias", per_channel, {options.shift, kBias.radius});
   const TensorId mean = buffer(name + ".running_mean", per_channel, kRunningMean);
   const TensorId variance = buffer(name + ".running_var", per_channel, kRunningVariance);
   return node(name, BatchNorm{options.epsilon}, {x, scale, bias, mean, variance});

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "graph/graph.h"
@@ -45,12 +46,14 @@ struct ConvOptions {
   std::int64_t groups = 1;
   bool bias = true;
   Draw draw = {};
+  std::string_view layer_type = {};  ///< Node::layer_type
 };
 
 struct BatchNormOptions {
   float epsilon = 1e-5f;
-  float gain = 1;   ///< centre of the synthetic scales; below 1 at the end of a residual branch
-  float shift = 0;  ///< centre of the synthetic biases; below 0 it is a threshold for a following ReLU
+  float gain = 1;                ///< centre of the synthetic scales; below 1 at the end of a residual branch
+  float shift = 0;               ///< centre of the synthetic biases; below 0 it is a threshold for a following ReLU
+  std::string_view affine = {};  ///< layer that scale and bias are named after, where it is another one (Caffe's Scale)
 };
 
 struct LinearOptions {

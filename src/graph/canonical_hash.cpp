@@ -49,8 +49,9 @@ class CanonicalText {
   }
   void add(const Operator& op);
   void add(const Node& node) {
-    const auto& [name, op, inputs, outputs] = node;
+    const auto& [name, op, inputs, outputs, layer_type] = node;
     add(name), add(op), add(inputs), add(outputs);
+    if (!layer_type.empty()) add(std::string_view(layer_type));  // most nodes have none, and kept the hash they had before
   }
   const std::string& text() const { return text_; }
 

@@ -121,9 +121,31 @@ void accumulate(Cost& total, const Cost& cost, const std::string& where) {
   total.activations = checked_add(total.activations, cost.activations, where);
 }
 
+/// Elements of the first blob that Caffe has for a layer. A BatchNorm stands for two layers there: the first blob of one is the
+/// mean, of the other the scale; a layer that the file does not have is a constant here.
+std::int64_t first_blob(const Graph& graph, const Node& node, const std::string& where) {
+  const auto elements = [&](TensorId id, Role role) {
+    return id != kNoTensor && graph.tensors[id].role == role ? checked_count(graph.tensors[id].shape, where) : 0;
+  };
+  if (std::holds_alternative<BatchNorm>(node.op)) {
+    return checked_add(elements(node.inputs[3], Role::buffer), elements(node.inputs[1], Role::parameter), where);
+  }
+  for (const TensorId id : node.inputs) {
+    if (const std::int64_t count = elements(id, Role::parameter); count != 0) return count;
+  }
+  return 0;
+}
+
+void recount_as_deepdetect(LayerCost& layer, const Graph& graph, const Node& node, const std::string& where) {
+  layer.cost.parameters = layer.cost.macs = first_blob(graph, node, where);
+  if (!std::holds_alternative<Conv>(node.op) || !node.layer_type.empty()) return;
+  const Shape& map = layer.output_shape;
+  layer.cost.macs = checked_multiply(layer.cost.macs, checked_multiply(map[2], map[3], where), where);
+}
+
 }  // namespace
 
-CostTable compute_cost(const Graph& graph) {
+CostTable compute_cost(const Graph& graph, Convention convention) {
   validate(graph);
   const std::int64_t batch = batch_of(graph);
   const std::vector<Shape> shapes = infer_shapes(graph, batch);
@@ -139,6 +161,7 @@ CostTable compute_cost(const Graph& graph) {
       layer.cost.parameters = checked_add(layer.cost.parameters, checked_count(graph.tensors[id].shape, where), where);
     }
     divide(layer, batch, where);
+    if (convention == Convention::deepdetect) recount_as_deepdetect(layer, graph, node, where);
     accumulate(table.total, layer.cost, where);
     table.layers.push_back(std::move(layer));
   }

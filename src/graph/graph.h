@@ -132,6 +132,9 @@ struct Node {
   Operator op;
   std::vector<TensorId> inputs;  ///< kNoTensor for an absent optional one
   std::vector<TensorId> outputs;
+  /// What Caffe calls the layer, where it has several types for one operator: "DepthwiseConvolution". It changes nothing of
+  /// what is computed, only how Convention::deepdetect counts (graph/cost.h) and what a Caffe file says. Else empty.
+  std::string layer_type = {};
 };
 
 struct Graph {

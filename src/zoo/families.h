@@ -10,11 +10,19 @@
 namespace inferometer::zoo {
 
 std::vector<Network> alexnet_networks();
+std::vector<Network> caffe_alexnet_networks();
+std::vector<Network> caffe_densenet_networks();
+std::vector<Network> caffe_googlenet_networks();
+std::vector<Network> caffe_resnet_networks();
+std::vector<Network> caffe_squeezenet_networks();
+std::vector<Network> caffe_vgg_networks();
 std::vector<Network> densenet_networks();
 std::vector<Network> googlenet_networks();
+std::vector<Network> mobilenet_v1_networks();
 std::vector<Network> mobilenet_v2_networks();
 std::vector<Network> resnet_networks();
 std::vector<Network> resnext_networks();
+std::vector<Network> shufflenet_v1_networks();
 std::vector<Network> squeezenet_networks();
 std::vector<Network> vgg_networks();
 std::vector<Network> wide_resnet_networks();

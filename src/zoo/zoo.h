@@ -24,8 +24,8 @@ struct BuildOptions {
 /// Published accuracy in percent and where it stands.
 struct Published {
   double top1 = 0;
-  double top5 = 0;
-  std::string source;  ///< e.g. "torchvision IMAGENET1K_V1"
+  std::optional<double> top5;  ///< where the source gives it
+  std::string source;          ///< e.g. "torchvision IMAGENET1K_V1"
 };
 
 struct Network {

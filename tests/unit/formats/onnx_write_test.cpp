@@ -126,6 +126,7 @@ graph::Graph image_net(const std::function<TensorId(Builder&, TensorId)>& layers
 TEST(OnnxWrite, EveryConvolutionalOperatorComesBack) {
   const Model model = with_values(image_net([](Builder& b, TensorId x) {
     x = b.conv("conv", x, {.channels = 8, .kernel = {3, 5}, .stride = {1, 2}, .padding = {1, 2}, .dilation = {2, 1}, .groups = 2});
+    x = b.conv("depthwise", x, {.channels = 8, .groups = 8, .layer_type = "DepthwiseConvolution"});
     x = b.batch_norm("bn", x, {.epsilon = 1e-3F});
     x = b.relu("relu", x);
     x = b.relu6("relu6", x);

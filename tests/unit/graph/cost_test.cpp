@@ -118,9 +118,44 @@ TEST(ComputeCost, IsPerImageWhereTheFileFixesTheBatch) {
     x = net.relu("relu", net.conv("conv", x, {.channels = 4, .kernel = 3}));
     return net.finish(x);
   };
+  EXPECT_EQ(compute_cost(build(4), Convention::deepdetect).total.macs, 108 * 36);
   const CostTable any = compute_cost(build(kBatch)), four = compute_cost(build(4));
   expect_cost(four.total, any.total.parameters, any.total.macs, any.total.elementwise_operations, any.total.activations);
   EXPECT_EQ(four.layers[0].output_shape, (Shape{1, 4, 6, 6}));
+}
+
+TEST(ComputeCost, DeepDetectCountsFirstBlobs) {
+  Builder net("net");
+  TensorId x = net.input("input", {kBatch, 4, 9, 8});
+  x = net.conv("conv", x, {.channels = 6, .kernel = Extent(3, 1), .groups = 2});  // 6x7x8, weight 6x2x3x1
+  x = net.batch_norm("bn", x, {.affine = "scale"});
+  x = net.conv("depthwise", x, {.channels = 6, .kernel = 3, .groups = 6, .bias = false, .layer_type = "DepthwiseConvolution"});  // 5x6
+  x = net.conv("grouped", x, {.channels = 6, .kernel = 3, .padding = 1, .groups = 6, .bias = false});
+  const TensorId one = net.constant("one", {6}, 1), none = net.constant("none", {6}, 0);
+  const TensorId mean = net.buffer("alone.running_mean", {6}, {0, 1}), variance = net.buffer("alone.running_var", {6}, {1, 0.1f});
+  x = net.node("alone", BatchNorm{}, {x, one, none, mean, variance});
+  x = net.relu("relu", x);
+  x = net.flatten("flatten", x);
+  x = net.linear("fc", x, {.features = 10});
+  const Graph graph = net.finish(x);
+  const CostTable counted = compute_cost(graph, Convention::deepdetect), true_cost = compute_cost(graph);
+  const struct {
+    const char* layer;
+    std::int64_t parameters, macs;
+  } expected[] = {{"conv", 36, 36 * 56}, {"bn", 12, 12}, {"depthwise", 54, 54}, {"grouped", 54, 54 * 30},
+                  {"alone", 6, 6},       {"relu", 0, 0}, {"flatten", 0, 0},     {"fc", 10 * 180, 10 * 180}};
+  ASSERT_EQ(counted.layers.size(), std::size(expected));
+  Cost sum;
+  for (std::size_t i = 0; i < std::size(expected); ++i) {
+    SCOPED_TRACE(expected[i].layer);
+    const Cost& cost = counted.layers[i].cost;
+    EXPECT_EQ(counted.layers[i].layer, expected[i].layer);
+    const Cost& other = true_cost.layers[i].cost;
+    expect_cost(cost, expected[i].parameters, expected[i].macs, other.elementwise_operations, other.activations);
+    sum.parameters += cost.parameters, sum.macs += cost.macs;
+  }
+  EXPECT_EQ(counted.total.parameters, sum.parameters);
+  EXPECT_EQ(counted.total.macs, sum.macs);
 }
 
 TEST(ComputeCost, Errors) {
