@@ -1,8 +1,8 @@
 #include "zoo/families.h"
 
-// torchvision's GoogLeNet: batch normalisation, a 3x3 convolution where the paper has 5x5, ceil-mode pools, and no auxiliary
-// heads, which only train. Its transform_input (a change of the input's mean and scale that the published weights expect)
-// belongs to those weights' preprocessing and is no part of the network.
+// torchvision's GoogLeNet: batch normalisation, a 3x3 convolution where the paper has 5x5, and ceil-mode pools. Its
+// transform_input (a change of the input's mean and scale that the published weights expect) belongs to those weights'
+// preprocessing and is no part of the network.
 
 namespace inferometer::zoo {
 
@@ -37,10 +37,21 @@ TensorId inception(Builder& net, const std::string& block, TensorId x, const Inc
   return net.concat(inside(block, "cat"), {one, three, five, pool});
 }
 
+/// A classifier beside the network that only trains.
+TensorId auxiliary(Builder& net, const std::string& block, TensorId x, std::int64_t classes) {
+  x = net.adaptive_average_pool(inside(block, "avgpool"), x, 4);
+  x = basic_conv(net, inside(block, "conv"), x, {.channels = 128});
+  x = net.flatten(inside(block, "flatten"), x);
+  x = net.linear(inside(block, "fc1"), x, {.features = 1024});
+  x = net.relu(inside(block, "relu"), x);
+  return net.linear(inside(block, "fc2"), x, {.features = classes});
+}
+
 graph::Graph build_googlenet(const BuildOptions& options) {
   const graph::PoolOptions pool{.kernel = 3, .stride = 2, .rounding = graph::Rounding::ceil};
   Builder net("googlenet");
   TensorId x = image_input(net, options, kInputSize);
+  std::vector<TensorId> outputs;
   x = basic_conv(net, "conv1", x, {.channels = 64, .kernel = 7, .stride = 2, .padding = 3});
   x = net.max_pool("maxpool1", x, pool);
   x = basic_conv(net, "conv2", x, {.channels = 64});
@@ -50,16 +61,19 @@ graph::Graph build_googlenet(const BuildOptions& options) {
   x = inception(net, "inception3b", x, {128, 128, 192, 32, 96, 64});
   x = net.max_pool("maxpool3", x, pool);
   x = inception(net, "inception4a", x, {192, 96, 208, 16, 48, 64});
+  if (options.with_auxiliary) outputs.push_back(auxiliary(net, "aux1", x, options.classes));
   x = inception(net, "inception4b", x, {160, 112, 224, 24, 64, 64});
   x = inception(net, "inception4c", x, {128, 128, 256, 24, 64, 64});
   x = inception(net, "inception4d", x, {112, 144, 288, 32, 64, 64});
+  if (options.with_auxiliary) outputs.push_back(auxiliary(net, "aux2", x, options.classes));
   x = inception(net, "inception4e", x, {256, 160, 320, 32, 128, 128});
   x = net.max_pool("maxpool4", x, {.kernel = 2, .stride = 2, .rounding = graph::Rounding::ceil});
   x = inception(net, "inception5a", x, {256, 160, 320, 32, 128, 128});
   x = inception(net, "inception5b", x, {384, 192, 384, 48, 128, 128});
   x = net.global_average_pool("avgpool", x);
   x = net.flatten("flatten", x);
-  return net.finish(net.linear("fc", x, {.features = options.classes}));
+  outputs.insert(outputs.begin(), net.linear("fc", x, {.features = options.classes}));
+  return net.finish(outputs);
 }
 
 }  // namespace
@@ -70,6 +84,7 @@ std::vector<Network> googlenet_networks() {
            .year = 2014,
            .paper = "Szegedy, Liu, Jia, Sermanet, Reed, Anguelov, Erhan, Vanhoucke, Rabinovich: Going deeper with convolutions, CVPR 2015",
            .input_size = kInputSize,
+           .training_only = {"aux1.", "aux2."},
            .published = Published{69.778, 89.530, kTorchvisionV1},
            .build = build_googlenet}};
 }

@@ -11,12 +11,35 @@ namespace inferometer::zoo {
 
 namespace {
 
+// clang-format off
+constexpr std::vector<Network> (*kFamilies[])() = {
+    alexnet_networks,
+    caffe_alexnet_networks,
+    densenet_networks,
+    caffe_densenet_networks,
+    googlenet_networks,
+    caffe_googlenet_networks,
+    inception_v3_networks,
+    mnasnet_networks,
+    mobilenet_v1_networks,
+    mobilenet_v2_networks,
+    mobilenet_v3_networks,
+    resnet_networks,
+    caffe_resnet_networks,
+    resnext_networks,
+    shufflenet_v1_networks,
+    shufflenet_v2_networks,
+    squeezenet_networks,
+    caffe_squeezenet_networks,
+    vgg_networks,
+    caffe_vgg_networks,
+    wide_resnet_networks,
+};
+// clang-format on
+
 std::vector<Network> collect() {
   std::vector<Network> all;
-  for (const auto family :
-       {alexnet_networks, caffe_alexnet_networks, densenet_networks, caffe_densenet_networks, googlenet_networks, caffe_googlenet_networks,
-        mobilenet_v1_networks, mobilenet_v2_networks, resnet_networks, caffe_resnet_networks, resnext_networks, shufflenet_v1_networks,
-        squeezenet_networks, caffe_squeezenet_networks, vgg_networks, caffe_vgg_networks, wide_resnet_networks}) {
+  for (const auto family : kFamilies) {
     std::vector<Network> members = family();
     std::move(members.begin(), members.end(), std::back_inserter(all));
   }
