@@ -16,6 +16,7 @@ std::vector<Network> caffe_googlenet_networks();
 std::vector<Network> caffe_resnet_networks();
 std::vector<Network> caffe_squeezenet_networks();
 std::vector<Network> caffe_vgg_networks();
+std::vector<Network> convnext_networks();
 std::vector<Network> densenet_networks();
 std::vector<Network> googlenet_networks();
 std::vector<Network> inception_v3_networks();
@@ -28,7 +29,9 @@ std::vector<Network> resnext_networks();
 std::vector<Network> shufflenet_v1_networks();
 std::vector<Network> shufflenet_v2_networks();
 std::vector<Network> squeezenet_networks();
+std::vector<Network> swin_networks();
 std::vector<Network> vgg_networks();
+std::vector<Network> vision_transformer_networks();
 std::vector<Network> wide_resnet_networks();
 
 /// How published figures of torchvision's first weights are cited.

@@ -15,6 +15,7 @@ namespace {
 constexpr std::vector<Network> (*kFamilies[])() = {
     alexnet_networks,
     caffe_alexnet_networks,
+    convnext_networks,
     densenet_networks,
     caffe_densenet_networks,
     googlenet_networks,
@@ -31,8 +32,10 @@ constexpr std::vector<Network> (*kFamilies[])() = {
     shufflenet_v2_networks,
     squeezenet_networks,
     caffe_squeezenet_networks,
+    swin_networks,
     vgg_networks,
     caffe_vgg_networks,
+    vision_transformer_networks,
     wide_resnet_networks,
 };
 // clang-format on
