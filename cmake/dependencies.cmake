@@ -4,8 +4,8 @@
 #             OpenSSL::Crypto  Threads::Threads  JPEG::JPEG  PNG::PNG  ZLIB::ZLIB  inferometer::onnx_proto  inferometer::openblas
 # for tests   GTest::gtest  GTest::gtest_main
 # for bench   benchmark::benchmark, where it is installed
-# frameworks  inferometer::onnxruntime  openvino::runtime; an absent one has its reason in ONNXRUNTIME_MISSING_REASON
-#             or OPENVINO_MISSING_REASON (empty when it is there), and its engine is not built
+# frameworks  inferometer::onnxruntime  openvino::runtime  inferometer::torch  inferometer::opencv_dnn; an absent one has its
+#             reason in <FRAMEWORK>_MISSING_REASON (empty when it is there), and its engine is not built
 
 list(PREPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
 set(missing "")
@@ -70,4 +70,25 @@ find_package(OpenVINO QUIET COMPONENTS Runtime HINTS ${PROJECT_SOURCE_DIR}/.deps
 if(NOT OpenVINO_FOUND)
   set(OPENVINO_MISSING_REASON
     "OpenVINO was not found when this was built: run scripts/setup or set OpenVINO_DIR, then configure and build again")
+endif()
+
+# libtorch, by hand: the package's own CMake files ask for compilers and libraries that inference does not need. A build for
+# NVIDIA GPUs registers itself when its library is loaded, so that one is linked though no symbol of it is used.
+set(TORCH_MISSING_REASON "")
+set(TORCH_ROOT "" CACHE PATH "libtorch: a folder with include/ and lib/, if not the system's")
+find_path(TORCH_INCLUDE_DIR ATen/core/Tensor.h HINTS ${TORCH_ROOT}/include)
+find_library(TORCH_CPU_LIBRARY torch_cpu HINTS ${TORCH_ROOT}/lib)
+find_library(TORCH_C10_LIBRARY c10 HINTS ${TORCH_ROOT}/lib)
+find_library(TORCH_CUDA_LIBRARY torch_cuda HINTS ${TORCH_ROOT}/lib)
+mark_as_advanced(TORCH_INCLUDE_DIR TORCH_CPU_LIBRARY TORCH_C10_LIBRARY TORCH_CUDA_LIBRARY)
+if(TORCH_INCLUDE_DIR AND TORCH_CPU_LIBRARY AND TORCH_C10_LIBRARY)
+  add_library(inferometer::torch INTERFACE IMPORTED)
+  target_include_directories(inferometer::torch INTERFACE ${TORCH_INCLUDE_DIR})
+  target_link_libraries(inferometer::torch INTERFACE ${TORCH_CPU_LIBRARY} ${TORCH_C10_LIBRARY})
+  if(TORCH_CUDA_LIBRARY)
+    target_link_libraries(inferometer::torch INTERFACE -Wl,--push-state,--no-as-needed ${TORCH_CUDA_LIBRARY} -Wl,--pop-state)
+  endif()
+else()
+  set(TORCH_MISSING_REASON
+    "libtorch was not found when this was built: run scripts/setup or set TORCH_ROOT, then configure and build again")
 endif()

@@ -8,11 +8,6 @@
 namespace inferometer::engine {
 namespace {
 
-struct Meaning {
-  std::string_view text;  // in ONNX Runtime's message
-  ErrorCode code;
-};
-
 // ONNX Runtime reports many causes under one code, so the words decide first.
 constexpr std::array kMeanings{
     Meaning{"Failed to allocate memory", ErrorCode::out_of_memory},
@@ -28,9 +23,8 @@ constexpr std::array kMeanings{
     Meaning{"Load model from", ErrorCode::input},
 };
 
-ErrorCode meaning_of(OrtErrorCode code, std::string_view text) {
-  for (const Meaning& meaning : kMeanings)
-    if (text.find(meaning.text) != std::string_view::npos) return meaning.code;
+/// Where the words do not tell.
+ErrorCode meaning_of_code(OrtErrorCode code) {
   switch (code) {
     case ORT_NOT_IMPLEMENTED: return ErrorCode::unsupported;
     case ORT_NO_SUCHFILE:
@@ -54,10 +48,13 @@ std::string without_source_positions(std::string text) {
 
 }  // namespace
 
-Error translate(const Ort::Exception& exception, const std::string& subject) {
-  const std::string text = exception.what();
+Error translate(const std::exception& exception, const std::string& subject) {
+  const auto* theirs = dynamic_cast<const Ort::Exception*>(&exception);
+  if (theirs == nullptr) return Error(ErrorCode::engine_failure, one_line(subject + ": " + exception.what()));
+  const std::string text = theirs->what();
   const std::string first_line = text.substr(0, text.find('\n'));
-  return Error(meaning_of(exception.GetOrtErrorCode(), text), one_line(subject + ": " + without_source_positions(first_line)));
+  return Error(meaning_of(text, kMeanings, meaning_of_code(theirs->GetOrtErrorCode())),
+               one_line(subject + ": " + without_source_positions(first_line)));
 }
 
 }  // namespace inferometer::engine

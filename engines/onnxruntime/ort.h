@@ -6,29 +6,21 @@
 #include <onnxruntime_cxx_api.h>
 #undef ORT_API_MANUAL_INIT
 
+#include <exception>
 #include <string>
 
-#include "base/error.h"
+#include "common/framework_errors.h"
 
 namespace inferometer::engine {
 
-/// The Error that ONNX Runtime's exception means. @param subject  what was being done: "model.onnx"
-Error translate(const Ort::Exception& exception, const std::string& subject);
+/// The Error that an exception of ONNX Runtime's, or of the standard library's below it, means.
+/// @param subject  what was being done: "model.onnx"
+Error translate(const std::exception& exception, const std::string& subject);
 
 /// Run `action`, turning what the framework throws into Error.
 template <typename Action>
 auto translated(const std::string& subject, Action action) -> decltype(action()) {
-  try {
-    return action();
-  } catch (const Ort::Exception& exception) {
-    throw translate(exception, subject);
-  } catch (const Error&) {
-    throw;
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorCode::out_of_memory, subject + ": out of memory");
-  } catch (const std::exception& exception) {
-    throw Error(ErrorCode::engine_failure, subject + ": " + exception.what());
-  }
+  return run_translated(subject, action, [&](const std::exception& exception) { return translate(exception, subject); });
 }
 
 }  // namespace inferometer::engine

@@ -12,6 +12,7 @@
 
 #include "base/files.h"
 #include "common/input_shapes.h"
+#include "common/session_limits.h"
 #include "engine/check_inputs.h"
 #include "onnxruntime/declared_dimensions.h"
 #include "onnxruntime/profile.h"
@@ -119,8 +120,7 @@ void OnnxRuntimeSession::load(const Ort::Env& environment, const ModelFile& mode
   if (model.kind != ModelKind::onnx) throw Error(ErrorCode::unsupported, "onnxruntime reads ONNX files only", "convert the model to .onnx");
   const std::map<std::string, std::string> own = own_values("onnxruntime", onnxruntime_settings(), settings);
   const auto on = [&](const char* key) { return own.at(key) == "1"; };
-  if (settings.threads < 1 || settings.streams < 1 || settings.batch < 1)
-    throw Error(ErrorCode::usage, "threads, streams and batch must be at least 1");
+  require_positive(settings);
   // Every caller of Run() computes too, so S callers and a pool of T - S threads are T threads altogether.
   if (settings.streams > settings.threads)
     throw Error(ErrorCode::unsupported, std::to_string(settings.streams) + " streams need at least as many threads",

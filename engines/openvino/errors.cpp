@@ -9,10 +9,6 @@
 namespace inferometer::engine {
 namespace {
 
-struct Meaning {
-  std::string_view text;  // in OpenVINO's message
-  ErrorCode code;
-};
 constexpr std::array kMeanings{
     Meaning{"bad_alloc", ErrorCode::out_of_memory},
     Meaning{"Failed to allocate", ErrorCode::out_of_memory},
@@ -41,13 +37,7 @@ std::string meaningful(std::string_view text) {
 
 Error translate(const std::exception& exception, const std::string& subject, ErrorCode otherwise) {
   const std::string_view text = exception.what();
-  ErrorCode code = otherwise;
-  for (const Meaning& meaning : kMeanings) {
-    if (text.find(meaning.text) == std::string_view::npos) continue;
-    code = meaning.code;
-    break;
-  }
-  return Error(code, one_line(subject + ": " + meaningful(text)));
+  return Error(meaning_of(text, kMeanings, otherwise), one_line(subject + ": " + meaningful(text)));
 }
 
 }  // namespace inferometer::engine

@@ -2,10 +2,9 @@
 #pragma once
 
 #include <exception>
-#include <new>
 #include <string>
 
-#include "base/error.h"
+#include "common/framework_errors.h"
 
 namespace inferometer::engine {
 
@@ -16,15 +15,7 @@ Error translate(const std::exception& exception, const std::string& subject, Err
 /// Run `action`, turning what the framework throws into Error.
 template <typename Action>
 auto translated(const std::string& subject, Action action, ErrorCode otherwise = ErrorCode::engine_failure) -> decltype(action()) {
-  try {
-    return action();
-  } catch (const Error&) {
-    throw;
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorCode::out_of_memory, subject + ": out of memory");
-  } catch (const std::exception& exception) {
-    throw translate(exception, subject, otherwise);
-  }
+  return run_translated(subject, action, [&](const std::exception& exception) { return translate(exception, subject, otherwise); });
 }
 
 }  // namespace inferometer::engine

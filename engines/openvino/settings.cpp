@@ -7,6 +7,7 @@
 #include <openvino/runtime/properties.hpp>
 
 #include "base/text.h"
+#include "common/session_limits.h"
 
 namespace inferometer::engine {
 namespace {
@@ -117,13 +118,12 @@ std::string openvino_device(ov::Core& core, const std::string& asked) {
     if (lower(name) == lower(asked)) return name;
     here.push_back(name);
   }
-  throw Error(ErrorCode::missing_engine, "openvino has no device '" + asked + "' here", "it has " + join(here, ", "));
+  throw no_device("openvino", asked, here);
 }
 
 ov::AnyMap compile_properties(ov::Core& core, const std::string& device, const SessionSettings& settings) {
   const std::map<std::string, std::string> own = own_values("openvino", openvino_settings(), settings);
-  if (settings.threads < 1 || settings.streams < 1 || settings.batch < 1)
-    throw Error(ErrorCode::usage, "threads, streams and batch must be at least 1");
+  require_positive(settings);
   const std::vector<ov::PropertyName> known = core.get_property(device, ov::supported_properties);
 
   ov::AnyMap properties;

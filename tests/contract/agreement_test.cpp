@@ -1,4 +1,7 @@
+#include <map>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "contract.h"
 #include "graph/builder.h"
@@ -80,17 +83,10 @@ TEST_F(Agreement, mobilenet_v2_with_two_threads) {
   check_net(engine(), zoo_model("mobilenet_v2", 64), asked);
 }
 
-TEST_F(Agreement, reference_by_groups_equals_direct) {
-  if (info().name != "reference") GTEST_SKIP() << "a setting of the reference engine";
-  engine::SessionSettings asked = settings(2);
-  asked.own["depthwise"] = "grouped";
-  check_net(engine(), zoo_model("mobilenet_v2", 32, TestModel::Source::memory), asked);
-}
-
 /// Every graph of one family, at two batches and two thread counts; what is refused as unsupported is listed as skipped.
 class Operators : public Computing {
  protected:
-  void check_family(const std::string& family) {
+  void check_family(const std::string& family, const std::map<std::string, std::string>& own = {}) {
     std::string refused;
     bool found = false;
     for (const OperatorGraphs& graphs : operator_graphs()) {
@@ -100,8 +96,10 @@ class Operators : public Computing {
         SCOPED_TRACE(family + ": " + model.graph.name);
         try {
           const TestModel test_model(model, TestModel::Source::memory);
-          check_net(engine(), test_model, settings(1));
-          engine::SessionSettings asked = settings(3);
+          engine::SessionSettings asked = settings(1);
+          asked.own = own;
+          check_net(engine(), test_model, asked);
+          asked.batch = 3;
           asked.threads = 2;
           check_net(engine(), test_model, asked);
         } catch (const Error& error) {
@@ -125,6 +123,36 @@ TEST_F(Operators, activation) { check_family("activation"); }
 TEST_F(Operators, arithmetic) { check_family("arithmetic"); }
 TEST_F(Operators, layout) { check_family("layout"); }
 TEST_F(Operators, product) { check_family("product"); }
+
+/// Settings by which an engine computes in another way, which must give the same numbers.
+struct OtherWay {
+  const char* engine;
+  std::map<std::string, std::string> own;
+};
+const std::vector<OtherWay>& other_ways() {
+  static const std::vector<OtherWay> ways{{"reference", {{"depthwise", "grouped"}}},
+                                          {"torch", {{"variant", "optimized"}}},
+                                          {"torch", {{"memory_format", "channels_last"}}},
+                                          {"torch", {{"variant", "optimized"}, {"memory_format", "channels_last"}}}};
+  return ways;
+}
+
+TEST_F(Operators, other_ways_of_computing) {
+  bool found = false;
+  for (const OtherWay& way : other_ways()) {
+    if (info().name != way.engine) continue;
+    found = true;
+    std::string description;
+    for (const auto& [key, value] : way.own) description += " " + key + "=" + value;
+    SCOPED_TRACE(description);
+    for (const OperatorGraphs& graphs : operator_graphs())
+      if (graphs.family != "lrn over an even number of channels") check_family(graphs.family, way.own);
+    engine::SessionSettings asked = settings(2);
+    asked.own = way.own;
+    check_net(engine(), zoo_model("mobilenet_v2", 32, TestModel::Source::memory), asked);
+  }
+  if (!found) GTEST_SKIP() << info().name << " has one way of computing";
+}
 
 // ONNX Runtime refuses an even size and OpenVINO places the window otherwise than ONNX says; no network has one.
 TEST_F(Operators, lrn_over_an_even_number_of_channels) {
