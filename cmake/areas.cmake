@@ -8,6 +8,22 @@ function(inferometer_area name)
   target_link_libraries(inferometer_${name} PUBLIC ${ARGN})
 endfunction()
 
+# A protobuf schema becomes a static library of its own, whose generated code is not held to our warnings.
+function(inferometer_schema name file)
+  get_filename_component(stem ${file} NAME_WE)
+  get_filename_component(folder ${file} DIRECTORY)
+  set(generated ${PROJECT_BINARY_DIR}/schemas)
+  file(MAKE_DIRECTORY ${generated})
+  add_custom_command(
+    OUTPUT ${generated}/${stem}.pb.cc ${generated}/${stem}.pb.h
+    COMMAND protobuf::protoc --proto_path=${PROJECT_SOURCE_DIR}/${folder} --cpp_out=${generated} ${PROJECT_SOURCE_DIR}/${file}
+    DEPENDS ${PROJECT_SOURCE_DIR}/${file} VERBATIM)
+  add_library(inferometer_${name} STATIC ${generated}/${stem}.pb.cc ${generated}/${stem}.pb.h)
+  target_include_directories(inferometer_${name} SYSTEM PUBLIC ${generated})
+  target_compile_options(inferometer_${name} PRIVATE -w)
+  target_link_libraries(inferometer_${name} PUBLIC protobuf::libprotobuf)
+endfunction()
+
 # An engine is one folder under engines/ and one shared object engines/<name>.so beside the binary.
 # Frameworks are linked to the plugin alone; the name in the file is the engine's name.
 function(inferometer_engine name)

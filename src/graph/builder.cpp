@@ -103,8 +103,10 @@ std::vector<TensorId> Builder::add_node(const std::string& name, Operator op, st
   return graph_.nodes.back().outputs;
 }
 
-TensorId Builder::node(const std::string& name, Operator op, std::vector<TensorId> inputs) {
-  return add_node(name, std::move(op), std::move(inputs), 1).front();
+TensorId Builder::node(const std::string& name, Operator op, std::vector<TensorId> inputs, std::string_view layer_type) {
+  const TensorId output = add_node(name, std::move(op), std::move(inputs), 1).front();
+  graph_.nodes.back().layer_type = layer_type;
+  return output;
 }
 
 const Shape& Builder::image_shape(TensorId x, const std::string& name) const {
@@ -124,9 +126,7 @@ TensorId Builder::conv(const std::string& name, TensorId x, const ConvOptions& o
   std::vector<TensorId> inputs{x, parameter(name + ".weight", weight_shape, initial_of(options.draw, fan_in))};
   if (options.bias) inputs.push_back(parameter(name + ".bias", {options.channels}, kBias));
   const Window window = window_of(options.kernel, options.stride, options.padding, options.dilation);
-  const TensorId output = node(name, Conv{window, options.groups}, std::move(inputs));
-  graph_.nodes.back().layer_type = options.layer_type;
-  return output;
+  return node(name, Conv{window, options.groups}, std::move(inputs), options.layer_type);
 }
 
 TensorId Builder::batch_norm(const std::string& name, TensorId x, const BatchNormOptions& options) {

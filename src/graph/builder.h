@@ -116,7 +116,7 @@ class Builder {
   TensorId softmax(const std::string& name, TensorId x, std::int64_t axis = -1);
 
   /// Any other operator with one output, named as the node.
-  TensorId node(const std::string& name, Operator op, std::vector<TensorId> inputs);
+  TensorId node(const std::string& name, Operator op, std::vector<TensorId> inputs, std::string_view layer_type = {});
 
   /// Call last. Names the outputs ("output"; "output.0", "output.1", ... when there are several) and validates the graph.
   Graph finish(const std::vector<TensorId>& outputs);
