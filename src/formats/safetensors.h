@@ -3,10 +3,11 @@
 /// Internal to formats. A file is eight bytes of length, a JSON header of that length, and the tensors' bytes.
 #pragma once
 
-#include <filesystem>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
+#include "formats/input_file.h"
 #include "graph/graph.h"
 
 namespace inferometer::formats {
@@ -15,5 +16,11 @@ inline constexpr const char* kSafetensorsMetadata = "__metadata__";
 
 std::string_view safetensors_type(ElementType type);                            ///< "F32", "BF16", ...
 std::optional<ElementType> element_type_of_safetensors(std::string_view name);  ///< nullopt: Graph has none for it
+
+/// What the first eight bytes say if these are the begin of such a file; nullopt: they are not.
+std::optional<std::uint64_t> safetensors_header_bytes(std::string_view head);
+
+/// Throws as read_checkpoint() does. Names must be unique, and the tensors fill the file without gap or overlap.
+graph::Weights read_safetensors(const InputFile& file);
 
 }  // namespace inferometer::formats

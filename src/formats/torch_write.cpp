@@ -66,8 +66,8 @@ class PickleWriter {
     text_ += 't';
   }
   static std::string_view storage_name(ElementType type) {
-    for (const auto& [known, name] : kTorchStorages) {
-      if (known == type) return name;
+    for (const TorchStorageClass& storage : kTorchStorages) {
+      if (storage.type == type) return storage.name;
     }
     throw Error(ErrorCode::internal, fmt::format("no torch storage for {}", name_of(type)));
   }

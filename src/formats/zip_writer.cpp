@@ -2,23 +2,21 @@
 
 #include <zlib.h>
 
+#include "formats/zip_layout.h"
+
 namespace inferometer::formats {
 namespace {
 
-constexpr std::uint32_t kLocalSignature = 0x04034B50, kDirectorySignature = 0x02014B50;
-constexpr std::uint32_t kEnd64Signature = 0x06064B50, kLocatorSignature = 0x07064B50, kEndSignature = 0x06054B50;
 constexpr std::uint16_t kPlainVersion = 20, kZip64Version = 45;  ///< of the format that a reader must know
-constexpr std::uint16_t kZip64Field = 0x0001;
-constexpr std::uint16_t kPaddingField = 0x4246;     ///< "FB", the field that torch pads with
-constexpr std::uint16_t kFirstDate = (1 << 5) | 1;  ///< 1 January 1980, the first day that the format knows
-constexpr std::uint32_t kSeeZip64 = 0xFFFFFFFF;     ///< in place of a number that stands in the 64-bit field
-constexpr std::uint64_t kLocalHeaderBytes = 30, kFieldHeaderBytes = 4;
+constexpr std::uint16_t kPaddingField = 0x4246;                  ///< "FB", the field that torch pads with
+constexpr std::uint16_t kFirstDate = (1 << 5) | 1;               ///< 1 January 1980, the first day that the format knows
+constexpr std::uint64_t kFieldHeaderBytes = 4;
 
 /// The fields that a local header and a record of the directory share.
 void append_common(std::string& out, bool zip64, std::uint32_t crc, std::uint64_t size, std::size_t name_bytes, std::size_t extra_bytes) {
   append_little_endian(out, zip64 ? kZip64Version : kPlainVersion);
   append_little_endian(out, std::uint16_t{0});  // flags
-  append_little_endian(out, std::uint16_t{0});  // stored
+  append_little_endian(out, kStored);
   append_little_endian(out, std::uint16_t{0});  // time
   append_little_endian(out, kFirstDate);
   append_little_endian(out, crc);
@@ -92,7 +90,7 @@ void ZipWriter::finish() {
   std::string tail;
   if (zip64) {
     append_little_endian(tail, kEnd64Signature);
-    append_little_endian(tail, std::uint64_t{44});  // bytes that follow in this record
+    append_little_endian(tail, std::uint64_t{kEnd64Bytes - 12});  // bytes that follow in this record
     for (int twice = 0; twice < 2; ++twice) append_little_endian(tail, kZip64Version);
     for (int twice = 0; twice < 2; ++twice) append_little_endian(tail, std::uint32_t{0});  // disks
     for (int twice = 0; twice < 2; ++twice) append_little_endian(tail, count);
