@@ -27,7 +27,7 @@ bool is_zip(std::string_view head, std::uint64_t) { return head.starts_with(kZip
 bool is_legacy(std::string_view head, std::uint64_t) { return is_legacy_checkpoint(head); }
 bool is_safetensors(std::string_view head, std::uint64_t file_bytes) {
   const auto header = safetensors_header_bytes(head);
-  return header && *header <= file_bytes;
+  return header && *header <= std::max(file_bytes, kMostHeaderBytes);  // a file that is cut off is one all the same
 }
 
 constexpr std::array<Kind, 3> kKinds{{{"torch zip", is_zip, read_torch_zip},
@@ -55,7 +55,7 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
   const std::string head = file.read_text(0, std::min(file.size(), kHeadBytes));
   for (const Kind& kind : kKinds) {
     if (!kind.recognises(head, file.size())) continue;
-    Checkpoint checkpoint{kind.read(file), kind.name};
+    Checkpoint checkpoint{kind.read(file), kind.name, path};
     drop_prefix(checkpoint.tensors);
     return checkpoint;
   }

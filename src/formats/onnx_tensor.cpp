@@ -1,7 +1,6 @@
 #include "formats/onnx_tensor.h"
 
 #include <array>
-#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -9,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "base/error.h"
+#include "formats/to_f32.h"
 
 namespace inferometer::formats {
 
@@ -23,18 +23,6 @@ constexpr std::array kTypes{
     std::pair{TensorProto::INT32, ElementType::i32},     std::pair{TensorProto::INT64, ElementType::i64},
     std::pair{TensorProto::BOOL, ElementType::boolean},
 };
-
-float from_half(std::uint16_t half) {
-  const std::uint32_t sign = static_cast<std::uint32_t>(half & 0x8000U) << 16;
-  const std::uint32_t exponent = (half >> 10) & 0x1FU;
-  const std::uint32_t mantissa = half & 0x3FFU;
-  if (exponent == 0x1F) return std::bit_cast<float>(sign | 0x7F800000U | (mantissa << 13));
-  if (exponent != 0) return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
-  const float magnitude = static_cast<float>(mantissa) * 0x1p-24F;  // zero and subnormals, exact in f32
-  return sign != 0 ? -magnitude : magnitude;
-}
-
-float from_bfloat(std::uint16_t value) { return std::bit_cast<float>(static_cast<std::uint32_t>(value) << 16); }
 
 /// Append the typed field of the message as little-endian bytes of `type`.
 template <typename Stored, typename Field>
@@ -67,19 +55,6 @@ std::vector<std::byte> bytes_of(const TensorProto& tensor, ElementType type, con
   return {};
 }
 
-template <typename Stored, typename Convert>
-std::vector<std::byte> widened(const std::vector<std::byte>& bytes, Convert convert) {
-  const std::size_t count = bytes.size() / sizeof(Stored);
-  std::vector<std::byte> floats(count * sizeof(float));
-  for (std::size_t i = 0; i < count; ++i) {
-    Stored stored;
-    std::memcpy(&stored, bytes.data() + i * sizeof(Stored), sizeof(Stored));
-    const float value = convert(stored);
-    std::memcpy(floats.data() + i * sizeof(float), &value, sizeof(float));
-  }
-  return floats;
-}
-
 }  // namespace
 
 std::optional<ElementType> element_type_of(std::int32_t onnx_type) {
@@ -91,7 +66,7 @@ std::optional<ElementType> element_type_of(std::int32_t onnx_type) {
 
 bool holds_reals(const TensorProto& tensor) {
   const auto type = element_type_of(tensor.data_type());
-  return type && (*type == ElementType::f32 || *type == ElementType::f16 || *type == ElementType::bf16 || *type == ElementType::f64);
+  return type && is_real(*type);
 }
 
 std::int32_t onnx_type_of(ElementType type) {
@@ -126,10 +101,10 @@ graph::Array to_array(const std::filesystem::path& path, const TensorProto& tens
   if (have % element_bytes != 0 || have / element_bytes != wanted) {
     fail_onnx(path, fmt::format("tensor {} of shape {} has {} bytes of data", tensor.name(), to_string(array.shape), have));
   }
-  if (*type == ElementType::f16) array.bytes = widened<std::uint16_t>(array.bytes, from_half);
-  if (*type == ElementType::bf16) array.bytes = widened<std::uint16_t>(array.bytes, from_bfloat);
-  if (*type == ElementType::f64) array.bytes = widened<double>(array.bytes, [](double value) { return static_cast<float>(value); });
-  if (*type == ElementType::f16 || *type == ElementType::bf16 || *type == ElementType::f64) array.type = ElementType::f32;
+  if (is_real(*type)) {
+    array.bytes = to_f32(std::move(array.bytes), *type);
+    array.type = ElementType::f32;
+  }
   return array;
 }
 

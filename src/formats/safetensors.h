@@ -13,6 +13,8 @@
 namespace inferometer::formats {
 
 inline constexpr const char* kSafetensorsMetadata = "__metadata__";
+/// Enough for 100,000 tensors; a parsed header takes some forty times its text.
+inline constexpr std::uint64_t kMostHeaderBytes = std::uint64_t{16} << 20;
 
 std::string_view safetensors_type(ElementType type);                            ///< "F32", "BF16", ...
 std::optional<ElementType> element_type_of_safetensors(std::string_view name);  ///< nullopt: Graph has none for it

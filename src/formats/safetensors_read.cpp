@@ -15,8 +15,6 @@ namespace inferometer::formats {
 namespace {
 
 constexpr std::uint64_t kLengthBytes = 8;
-/// Enough for 100,000 tensors; the parsed header takes some forty times its text.
-constexpr std::uint64_t kMostHeaderBytes = std::uint64_t{16} << 20;
 constexpr int kDeepest = 3;  ///< the header, an entry of it, its shape
 
 struct Entry {
@@ -33,7 +31,6 @@ struct Entry {
 /// Refuses what the library would let pass: names that stand twice, nesting without end.
 nlohmann::json parse_header(const InputFile& file, const std::string& text) {
   std::unordered_set<std::string> names;
-  std::string problem;
   const auto watch = [&](int depth, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
     if (depth > kDeepest) fail(file, "its header is nested too deeply");
     if (depth == 1 && event == nlohmann::json::parse_event_t::key && !names.insert(parsed.get<std::string>()).second) {

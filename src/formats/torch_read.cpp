@@ -1,7 +1,6 @@
 #include "formats/torch_read.h"
 
 #include <algorithm>
-#include <limits>
 #include <unordered_map>
 
 #include <fmt/format.h>

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "graph/fixed_values.h"
 
 namespace inferometer::zoo {
 
@@ -54,17 +55,8 @@ class Stream {
   std::uint64_t key_;
 };
 
-template <typename Number>
-std::vector<std::byte> bytes_of(const std::vector<double>& values) {
-  const std::vector<Number> numbers(values.begin(), values.end());
-  const auto* first = reinterpret_cast<const std::byte*>(numbers.data());
-  return {first, first + numbers.size() * sizeof(Number)};
-}
-
 std::vector<std::byte> generate(const graph::Tensor& tensor, std::uint64_t seed) {
-  if (!tensor.values.empty()) {
-    return tensor.type == ElementType::i64 ? bytes_of<std::int64_t>(tensor.values) : bytes_of<float>(tensor.values);
-  }
+  if (!tensor.values.empty()) return graph::fixed_values(tensor);
   const auto count = static_cast<std::size_t>(element_count(tensor.shape));
   const Stream stream(seed, tensor.name);
   // In double the product of 25 and 24 bits is exact, so that compilers which fuse it with the addition change nothing.
