@@ -1,3 +1,4 @@
+#include "zoo/blocks.h"
 #include "zoo/families.h"
 
 namespace inferometer::zoo {
@@ -20,23 +21,15 @@ struct Stage {
 constexpr std::array<Stage, 7> kStages{
     {{1, 16, 1, 1}, {6, 24, 2, 2}, {6, 32, 3, 2}, {6, 64, 4, 2}, {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1}}};
 
-/// Convolution, BatchNorm and ReLU6, numbered 0, 1 and 2 within `block`.
-TensorId conv_norm_relu(Builder& net, const std::string& block, TensorId x, graph::ConvOptions options,
-                        const graph::BatchNormOptions& norm = {}) {
-  options.bias = false;
-  x = net.conv(inside(block, "0"), x, options);
-  x = net.batch_norm(inside(block, "1"), x, norm);
-  return net.relu6(inside(block, "2"), x);
-}
-
 TensorId inverted_residual(Builder& net, const std::string& block, TensorId x, const Stage& stage, std::int64_t stride) {
   const std::int64_t in = net.channels(x), hidden = in * stage.expansion;
   const bool residual = stride == 1 && in == stage.channels;
   int position = 0;
   const auto next = [&] { return inside(block, "conv." + std::to_string(position++)); };
   TensorId branch = x;
-  if (stage.expansion != 1) branch = conv_norm_relu(net, next(), branch, {.channels = hidden});
-  branch = conv_norm_relu(net, next(), branch, {.channels = hidden, .kernel = 3, .stride = stride, .padding = 1, .groups = hidden});
+  if (stage.expansion != 1) branch = conv_norm(net, next(), branch, {.channels = hidden}, {}, Nonlinearity::relu6);
+  branch = conv_norm(net, next(), branch, {.channels = hidden, .kernel = 3, .stride = stride, .padding = 1, .groups = hidden}, {},
+                     Nonlinearity::relu6);
   branch = net.conv(next(), branch, {.channels = stage.channels, .bias = false, .draw = graph::kLinear});
   branch = net.batch_norm(next(), branch, {.gain = residual ? kBranchGain : 1.0f});
   return residual ? net.add(inside(block, "add"), x, branch) : branch;
@@ -47,11 +40,11 @@ graph::Graph build_mobilenet_v2(const BuildOptions& options) {
   TensorId x = image_input(net, options, kInputSize);
   int position = 0;
   const auto next = [&position] { return "features." + std::to_string(position++); };
-  x = conv_norm_relu(net, next(), x, {.channels = 32, .kernel = 3, .stride = 2, .padding = 1}, kStemNorm);
+  x = conv_norm(net, next(), x, {.channels = 32, .kernel = 3, .stride = 2, .padding = 1}, kStemNorm, Nonlinearity::relu6);
   for (const Stage& stage : kStages) {
     for (std::int64_t i = 0; i < stage.repetitions; ++i) x = inverted_residual(net, next(), x, stage, i == 0 ? stage.stride : 1);
   }
-  x = conv_norm_relu(net, next(), x, {.channels = 1280}, kLastNorm);
+  x = conv_norm(net, next(), x, {.channels = 1280}, kLastNorm, Nonlinearity::relu6);
   x = net.global_average_pool("avgpool", x);
   x = net.flatten("flatten", x);
   return net.finish(net.linear("classifier.1", x, {.features = options.classes}));
