@@ -26,6 +26,13 @@ struct Marked {
 /// monostate is null: unknown or not supported by the data. A double that is no finite number is written as null.
 using Cell = std::variant<std::monostate, bool, std::int64_t, double, std::string, std::vector<std::string>, Marked>;
 
+inline Cell to_cell(const std::string& value) { return value; }
+inline Cell to_cell(const std::vector<std::string>& value) { return value; }
+template <class Value>
+Cell to_cell(const std::optional<Value>& value) {
+  return value ? Cell(*value) : Cell();
+}
+
 struct Table {
   std::vector<std::string> columns;     ///< unique names; the keys of JSON
   std::vector<std::vector<Cell>> rows;  ///< each as long as columns

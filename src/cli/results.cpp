@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/context.h"
+#include "cli/evaluation_tables.h"
 #include "cli/lists.h"
 #include "cli/pivot.h"
 #include "cli/rows.h"
@@ -22,6 +23,7 @@ struct ResultsOptions {
   std::string value = "per_image_ms";
   bool all = false;
   bool samples = false;
+  bool evaluations = false;
 };
 
 store::Query query_of(const ResultsOptions& options) {
@@ -39,6 +41,14 @@ store::Store open_existing(const std::string& database) {
                 "`inferometer run` makes one; --db or INFEROMETER_DB names another");
   }
   return store::Store(database);
+}
+
+/// --limit: the newest stand last.
+template <typename Rows>
+void keep_last(Rows& rows, const std::string& limit_text) {
+  if (limit_text.empty()) return;
+  const auto limit = static_cast<std::size_t>(parse_limited_integer(limit_text, {1, 1000000000}, "--limit"));
+  if (rows.size() > limit) rows.erase(rows.begin(), rows.end() - static_cast<std::ptrdiff_t>(limit));
 }
 
 /// One line for each request that was kept.
@@ -59,18 +69,27 @@ Table samples_table(const store::Store& store, const std::vector<store::StoredRo
   return table;
 }
 
+void print_evaluations(const ResultsOptions& options, const Context& context) {
+  if (options.samples || !options.pivot.empty() || !options.source.empty()) {
+    throw Error(ErrorCode::usage, "--evaluations: goes with none of --samples, --pivot and --source");
+  }
+  store::EvaluationQuery query;
+  if (!options.where.empty()) query.where = store::parse_evaluation_where(options.where);
+  query.newest_only = !options.all;
+  std::vector<measure::EvaluationRow> rows = open_existing(context.database).evaluations(query);
+  keep_last(rows, options.limit);
+  context.write(evaluations_table(rows, context.format()));
+}
+
 void print_results(const ResultsOptions& options, const Context& context) {
+  if (options.evaluations) return print_evaluations(options, context);
   if (options.samples && (options.all || !options.pivot.empty())) {
     throw Error(ErrorCode::usage, "--samples: goes with neither --all nor --pivot", "samples are those of the newest rows");
   }
   const store::Query query = query_of(options);
   const store::Store store = open_existing(context.database);
   std::vector<store::StoredRow> stored = store.rows(query);
-  if (!options.limit.empty()) {
-    const auto limit = static_cast<std::size_t>(parse_limited_integer(options.limit, {1, 1000000000}, "--limit"));
-    // The newest stand last.
-    if (stored.size() > limit) stored.erase(stored.begin(), stored.end() - static_cast<std::ptrdiff_t>(limit));
-  }
+  keep_last(stored, options.limit);
   if (options.samples) return context.write(samples_table(store, stored));
 
   std::vector<measure::Row> rows;
@@ -100,6 +119,7 @@ void add_results(CLI::App& app, Context& context) {
   command->add_option("--source", options->source, "Only rows of this source: measured, or an import's name")->type_name("NAME");
   command->add_option("--limit", options->limit, "Only the last N rows")->type_name("N");
   command->add_flag("--all", options->all, "Also rows that a newer one of the same entry replaces");
+  command->add_flag("--evaluations", options->evaluations, "What `evaluate` counted, in place of measured rows");
   command->add_flag("--samples", options->samples, "Every kept request, in place of rows");
   command->footer(example_footer("inferometer results --where 'model=resnet18 and batch>=8' --pivot engine,batch --value per_image_ms"));
   command->callback([options, &context] { print_results(*options, context); });

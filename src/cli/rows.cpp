@@ -16,13 +16,6 @@ namespace {
 constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kLegend{
     {{"~", "~ unstable"}, {"?", "? unchecked (outputs not compared)"}, {"!", "! invalid"}, {"x", "x out of memory"}}};
 
-Cell to_cell(const std::string& value) { return value; }
-Cell to_cell(const std::vector<std::string>& value) { return value; }
-template <class Value>
-Cell to_cell(const std::optional<Value>& value) {
-  return value ? Cell(*value) : Cell();
-}
-
 std::vector<Cell> cells(const measure::Row& row, const std::vector<std::string>& columns) {
   std::vector<Cell> values(columns.size());
   measure::for_each_row_field([&](const auto& field) {

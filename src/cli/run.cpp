@@ -152,6 +152,7 @@ void run(const RunCommand& command, Context& context) {
     ProgressObserver observer(progress);
     result = measure::run_plan(plan.entries, catalog, platform, ledger, command.runner, observer);
   }
+  for (measure::Row& row : result.rows) store.add_accuracy(row);
   print_result(result, plan, context);
   if (result.interrupted) {
     throw Error(ErrorCode::interrupted, fmt::format("interrupted after {} of {} rows", result.rows.size(), plan.entries.size()),

@@ -1,5 +1,7 @@
 #include "cli/run_options.h"
 
+#include <algorithm>
+
 #include <CLI/CLI.hpp>
 
 #include "base/text.h"
@@ -7,8 +9,9 @@
 
 namespace inferometer::cli {
 
-void add_run_options(CLI::App& app, RunOptions& options) {
+void add_run_options(CLI::App& app, RunOptions& options, const std::vector<std::string_view>& names) {
   for (const RunField& field : run_fields()) {
+    if (!names.empty() && std::find(names.begin(), names.end(), field.option) == names.end()) continue;
     const bool repeatable = field.kind == FieldKind::texts || field.kind == FieldKind::integers || field.kind == FieldKind::numbers ||
                             field.kind == FieldKind::shapes;
     const std::string name(field.option);

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "measure/plan.h"
@@ -19,8 +20,8 @@ struct RunOptions {
   std::map<std::string, std::vector<std::string>> given;
 };
 
-/// Add one option for every field of a RunSpec.
-void add_run_options(CLI::App& app, RunOptions& options);
+/// Add one option for every field of a RunSpec, or for those named only.
+void add_run_options(CLI::App& app, RunOptions& options, const std::vector<std::string_view>& names = {});
 
 /// Change those fields of `spec` whose option was given; lists replace lists.
 /// Throws Error{usage} naming the option.

@@ -123,6 +123,20 @@ void Preprocessor::run(const Picture& picture, const std::string& name, std::spa
   }
 }
 
+Preprocessing changed(Preprocessing own, const PreprocessingChanges& changes) {
+  if (changes.resize) {
+    own.resize = *changes.resize;
+    own.resize_to = changes.resize_to;
+  }
+  own.interpolation = changes.interpolation.value_or(own.interpolation);
+  own.crop = changes.crop.value_or(own.crop);
+  own.channels = changes.channels.value_or(own.channels);
+  own.scale = changes.scale.value_or(own.scale);
+  own.mean = changes.mean.value_or(own.mean);
+  own.standard_deviation = changes.standard_deviation.value_or(own.standard_deviation);
+  return own;
+}
+
 Preprocessing scaled_to(const Preprocessing& own, std::int64_t own_input, std::int64_t input) {
   Preprocessing scaled = own;
   if (input == own_input) return scaled;

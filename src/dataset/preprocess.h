@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -17,6 +18,18 @@ struct InputGeometry {
   std::int64_t height = 224;
   std::int64_t width = 224;
 };
+
+/// What the user asks for in place of a network's own preprocessing, part by part.
+struct PreprocessingChanges {
+  std::optional<zoo::ResizeRule> resize;
+  std::int64_t resize_to = 0;  ///< with resize, unless it is none
+  std::optional<zoo::Interpolation> interpolation;
+  std::optional<std::int64_t> crop;
+  std::optional<zoo::ChannelOrder> channels;
+  std::optional<double> scale;
+  std::optional<std::array<double, 3>> mean, standard_deviation;
+};
+zoo::Preprocessing changed(zoo::Preprocessing own, const PreprocessingChanges& changes);
 
 /// Carries out one preprocessing. Order: to grey where the network takes grey, resize, centre crop, x scale, - mean, / standard
 /// deviation. A crop larger than the picture pads it with black, as torchvision's CenterCrop does.

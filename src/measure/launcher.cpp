@@ -78,7 +78,7 @@ std::optional<WorkerOutcome> read_answer(const nlohmann::json& line, std::string
   return outcome;
 }
 
-WorkerOutcome supervise(ChildProcess& child, const WorkerLimits& limits) {
+WorkerOutcome supervise(ChildProcess& child, const WorkerLimits& limits, const ProgressCallback& progress) {
   const auto kills_before = oom_kills();
   const auto begin = steady_clock::now();
   auto heard = begin;
@@ -93,6 +93,10 @@ WorkerOutcome supervise(ChildProcess& child, const WorkerLimits& limits) {
       heard = steady_clock::now();
       const nlohmann::json json = nlohmann::json::parse(*line, nullptr, false);
       if (!json.is_object()) return ended(Status::failed, "the worker sent something that is no JSON object");
+      if (const auto found = json.find("progress"); found != json.end()) {
+        if (progress) progress(found->at(0).get<std::size_t>(), found->at(1).get<std::size_t>());
+        continue;
+      }
       if (auto outcome = read_answer(json, phase)) return *outcome;
       continue;
     }
@@ -118,14 +122,14 @@ WorkerOutcome supervise(ChildProcess& child, const WorkerLimits& limits) {
 
 std::filesystem::path worker_program() { return executable_path(); }
 
-WorkerOutcome run_worker(const WorkerTask& task, const WorkerLimits& limits) {
+WorkerOutcome run_worker(const WorkerTask& task, const WorkerLimits& limits, const ProgressCallback& progress) {
   ChildProcess::Options options;
   options.arguments = {worker_program().string(), "worker"};
   options.oom_score_adj = 1000;
   options.cpus = task.entry.cpus;
   ChildProcess child(options);
   child.send_line(nlohmann::json(task).dump());
-  WorkerOutcome outcome = supervise(child, limits);
+  WorkerOutcome outcome = supervise(child, limits, progress);
   if (!child.wait(2s)) child.kill();
   child.wait(5s);
   if (outcome.status != Status::passed) outcome.log_tail = to_utf8(child.captured_output());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -30,9 +31,12 @@ struct WorkerOutcome {
 /// The program that is started as `PROGRAM worker`: this one.
 std::filesystem::path worker_program();
 
+/// Told how many images of how many are done; may be empty.
+using ProgressCallback = std::function<void(std::size_t done, std::size_t all)>;
+
 /// Start a worker, give it the task, wait for its answer. The child is gone when this returns, whatever happens.
 /// Throws Error{interrupted} when the user asked to stop (the start in flight is lost), Error{io} when no process can be started.
-WorkerOutcome run_worker(const WorkerTask& task, const WorkerLimits& limits);
+WorkerOutcome run_worker(const WorkerTask& task, const WorkerLimits& limits, const ProgressCallback& progress = {});
 
 /// Limits of an entry: its own, or 80 % of min(installed memory, cgroup limit).
 WorkerLimits limits_of(const Limits& limits);

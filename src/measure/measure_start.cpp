@@ -26,30 +26,6 @@ using engine::TensorView;
 
 double milliseconds_since(Nanoseconds begin) { return static_cast<double>((steady_now() - begin).count()) * 1e-6; }
 
-engine::SessionSettings settings_of(const Entry& entry) {
-  engine::SessionSettings settings;
-  settings.device = entry.device;
-  settings.precision = entry.precision;
-  settings.threads = entry.threads;
-  settings.streams = entry.streams;
-  settings.batch = entry.batch;
-  settings.shapes = entry.model.shapes;
-  settings.own = entry.engine_settings;
-  return settings;
-}
-
-/// Says that requests are running while it lives.
-class RunningScope {
- public:
-  explicit RunningScope(RequestMonitor& monitor) : monitor_(monitor) { monitor_.running = true; }
-  ~RunningScope() { monitor_.running = false; }
-  RunningScope(const RunningScope&) = delete;
-  RunningScope& operator=(const RunningScope&) = delete;
-
- private:
-  RequestMonitor& monitor_;
-};
-
 std::vector<std::uint64_t> image_numbers(std::uint64_t first, std::int64_t count) {
   std::vector<std::uint64_t> numbers(static_cast<std::size_t>(count));
   std::iota(numbers.begin(), numbers.end(), first);
@@ -191,6 +167,18 @@ std::int64_t bytes_of(const std::vector<InputBuffers>& pool) {
 }
 
 }  // namespace
+
+engine::SessionSettings settings_of(const Entry& entry) {
+  engine::SessionSettings settings;
+  settings.device = entry.device;
+  settings.precision = entry.precision;
+  settings.threads = entry.threads;
+  settings.streams = entry.streams;
+  settings.batch = entry.batch;
+  settings.shapes = entry.model.shapes;
+  settings.own = entry.engine_settings;
+  return settings;
+}
 
 StartRecord measure_start(const StartContext& context) {
   const WorkerTask& task = context.task;

@@ -24,8 +24,24 @@ struct StartContext {
   engine::Engine& engine;
   engine::ModelFile model;
   RequestMonitor& monitor;
-  std::function<void(const char*)> say_phase;  ///< tell the parent
+  std::function<void(const char*)> say_phase;                       ///< tell the parent
+  std::function<void(std::size_t, std::size_t)> say_progress = {};  ///< images done, images in all; may be empty
 };
+
+/// Says that requests are running while it lives.
+class RunningScope {
+ public:
+  explicit RunningScope(RequestMonitor& monitor) : monitor_(monitor) { monitor_.running = true; }
+  ~RunningScope() { monitor_.running = false; }
+  RunningScope(const RunningScope&) = delete;
+  RunningScope& operator=(const RunningScope&) = delete;
+
+ private:
+  RequestMonitor& monitor_;
+};
+
+/// What an entry asks of a session.
+engine::SessionSettings settings_of(const Entry& entry);
 
 /// Steps 1 to 7 of docs/measuring.md. Throws Error.
 StartRecord measure_start(const StartContext& context);

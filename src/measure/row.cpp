@@ -14,7 +14,7 @@ namespace {
 // Every member is a multiple of the pointer's size, so a Row has no padding and its size tells whether the list is whole.
 constexpr std::size_t size_of_fields() {
   std::size_t bytes = 0;
-  for_each_row_field([&]<typename Value>(const RowField<Value>&) { bytes += sizeof(Value); });
+  for_each_row_field([&]<typename Value>(const RowField<Row, Value>&) { bytes += sizeof(Value); });
   return bytes;
 }
 static_assert(size_of_fields() == sizeof(Row), "a member of Row is missing from kRowFields");
@@ -22,7 +22,7 @@ static_assert(size_of_fields() == sizeof(Row), "a member of Row is missing from 
 template <typename Json>
 void write(Json& json, const Row& row) {
   json = Json::object();
-  for_each_row_field([&]<typename Value>(const RowField<Value>& field) {
+  for_each_row_field([&]<typename Value>(const RowField<Row, Value>& field) {
     const Value& value = row.*field.member;
     Json& slot = json[std::string(field.name)];
     if constexpr (std::is_same_v<Value, std::string> || std::is_same_v<Value, std::vector<std::string>>) {

@@ -30,6 +30,12 @@ struct Row {
   std::string platform;  ///< short name of the machine
   std::string started_at, source, repro, inferometer_version;
   std::optional<std::int64_t> metric_version;
+  /// From the evaluation of the same model, engine (version, settings, device) and precision with the most images, the newest of
+  /// equals: percent of images right with Wilson's limits at 95 %, and top-1 percent per million parameters. The store fills them in.
+  std::optional<std::string> measured_data;  ///< the data set's name
+  std::optional<std::int64_t> measured_images;
+  std::optional<double> measured_top1, measured_top1_low, measured_top1_high, measured_top5, measured_top5_low, measured_top5_high,
+      accuracy_density, accuracy_density_low, accuracy_density_high;
 };
 
 /// Column names in order; the same as the keys of to_json.

@@ -13,14 +13,14 @@
 
 namespace inferometer::measure {
 
-/// A column's name and the member that holds it.
-template <typename Value>
+/// A column's name and the member that holds it, of Row or another struct of such members.
+template <typename Owner, typename Value>
 struct RowField {
   std::string_view name;
-  Value Row::*member;
+  Value Owner::*member;
 };
-template <typename Value>
-RowField(std::string_view, Value Row::*) -> RowField<Value>;
+template <typename Owner, typename Value>
+RowField(std::string_view, Value Owner::*) -> RowField<Owner, Value>;
 
 /// Every field of Row in column order. row.cpp checks at compile time that none is missing.
 inline constexpr std::tuple kRowFields{
@@ -78,6 +78,17 @@ inline constexpr std::tuple kRowFields{
     RowField{"repro", &Row::repro},
     RowField{"inferometer_version", &Row::inferometer_version},
     RowField{"metric_version", &Row::metric_version},
+    RowField{"measured_data", &Row::measured_data},
+    RowField{"measured_images", &Row::measured_images},
+    RowField{"measured_top1", &Row::measured_top1},
+    RowField{"measured_top1_low", &Row::measured_top1_low},
+    RowField{"measured_top1_high", &Row::measured_top1_high},
+    RowField{"measured_top5", &Row::measured_top5},
+    RowField{"measured_top5_low", &Row::measured_top5_low},
+    RowField{"measured_top5_high", &Row::measured_top5_high},
+    RowField{"accuracy_density", &Row::accuracy_density},
+    RowField{"accuracy_density_low", &Row::accuracy_density_low},
+    RowField{"accuracy_density_high", &Row::accuracy_density_high},
 };
 
 /// Call `visit(field)` for every field in column order. The members' types are the five that ColumnKind names.
@@ -95,8 +106,8 @@ enum class ColumnKind : std::uint8_t {
   list,           ///< lines of text
 };
 
-template <typename Value>
-constexpr ColumnKind kind_of(Value Row::*) {
+template <typename Owner, typename Value>
+constexpr ColumnKind kind_of(Value Owner::*) {
   if constexpr (std::is_same_v<Value, std::string>)
     return ColumnKind::text;
   else if constexpr (std::is_same_v<Value, std::optional<std::string>>)

@@ -23,6 +23,7 @@
 #include "measure/agreement.h"
 #include "measure/core_distance.h"
 #include "measure/images.h"
+#include "measure/evaluate_start.h"
 #include "measure/measure_start.h"
 
 namespace inferometer::measure {
@@ -87,6 +88,8 @@ engine::ModelFile model_file(const WorkerTask& task) {
   return file;
 }
 
+constexpr const char* kKinds[] = {"info", "measure", "outputs", "evaluate"};
+
 /// OpenMP and BLAS read these once, when the plugin pulls them in.
 void limit_thread_pools(int threads) {
   const std::string text = std::to_string(threads);
@@ -101,11 +104,19 @@ nlohmann::json serve(const WorkerTask& task, ParentChannel& parent, RequestMonit
   say_phase(parent, "opened");
   if (task.kind == WorkerTask::Kind::info) return {{"info", info_json(engine->info())}};
 
-  const StartContext context{task, *engine, model_file(task), monitor, [&parent](const char* phase) { say_phase(parent, phase); }};
+  const StartContext context{task,
+                             *engine,
+                             model_file(task),
+                             monitor,
+                             [&parent](const char* phase) { say_phase(parent, phase); },
+                             [&parent](std::size_t done, std::size_t all) {
+                               parent.send_line(nlohmann::json{{"progress", {done, all}}}.dump());
+                             }};
   if (task.kind == WorkerTask::Kind::outputs) {
     write_outputs(context);
     return {{"done", true}};
   }
+  if (task.kind == WorkerTask::Kind::evaluate) return {{"evaluation", evaluate_start(context)}};
   return {{"start", measure_start(context)}};
 }
 
@@ -116,7 +127,6 @@ nlohmann::json error_json(const Error& error) {
 }  // namespace
 
 void to_json(nlohmann::json& json, const WorkerTask& task) {
-  constexpr const char* kKinds[] = {"info", "measure", "outputs"};
   json = {{"task", kKinds[static_cast<int>(task.kind)]},
           {"plugin", task.plugin},
           {"model_path", task.model_path},
@@ -128,11 +138,14 @@ void to_json(nlohmann::json& json, const WorkerTask& task) {
           {"outputs_path", task.outputs_path},
           {"quantized", task.quantized}};
   if (task.kind != WorkerTask::Kind::info) json["entry"] = task.entry;
+  if (task.kind == WorkerTask::Kind::evaluate) json["evaluation"] = task.evaluation;
 }
 
 void from_json(const nlohmann::json& json, WorkerTask& task) {
   const std::string kind = json.at("task").get<std::string>();
-  task.kind = kind == "info" ? WorkerTask::Kind::info : kind == "measure" ? WorkerTask::Kind::measure : WorkerTask::Kind::outputs;
+  const auto found = std::find(std::begin(kKinds), std::end(kKinds), kind);
+  if (found == std::end(kKinds)) throw Error(ErrorCode::internal, "a worker was given the unknown task '" + one_line(kind, 40) + "'");
+  task.kind = static_cast<WorkerTask::Kind>(found - std::begin(kKinds));
   json.at("plugin").get_to(task.plugin);
   json.at("model_path").get_to(task.model_path);
   json.at("start_index").get_to(task.start_index);
@@ -143,6 +156,7 @@ void from_json(const nlohmann::json& json, WorkerTask& task) {
   json.at("outputs_path").get_to(task.outputs_path);
   json.at("quantized").get_to(task.quantized);
   if (task.kind != WorkerTask::Kind::info) json.at("entry").get_to(task.entry);
+  if (task.kind == WorkerTask::Kind::evaluate) json.at("evaluation").get_to(task.evaluation);
 }
 
 nlohmann::json info_json(const engine::EngineInfo& info) {

@@ -1,9 +1,10 @@
 /// The child process that opens one engine and measures one start.
 ///
 /// Parent and worker exchange one JSON object per line:
-///   parent:  {"task": "info" | "measure" | "outputs", "plugin": path, ...}      exactly one
+///   parent:  {"task": "info" | "measure" | "outputs" | "evaluate", "plugin": path, ...}      exactly one
 ///   worker:  {"phase": "opened" | "loaded" | "running"}, {"alive": true} every few seconds,
-///            then one of {"info": ...} {"start": ...} {"done": true} {"error": {"code", "message", "hint"}}
+///            {"progress": [images done, images in all]} while it evaluates,
+///            then one of {"info": ...} {"start": ...} {"done": true} {"evaluation": ...} {"error": {"code", "message", "hint"}}
 /// A request that outlasts its limit ends the worker with {"timed_out": seconds}.
 #pragma once
 
@@ -13,23 +14,25 @@
 
 #include "engine/engine.h"
 #include "measure/entry.h"
+#include "measure/evaluation.h"
 
 namespace inferometer::measure {
 
 /// What one worker is told to do.
 struct WorkerTask {
-  enum class Kind : std::uint8_t { info, measure, outputs };
+  enum class Kind : std::uint8_t { info, measure, outputs, evaluate };
   Kind kind = Kind::info;
   std::string plugin;      ///< path of the shared object
-  Entry entry;             ///< measure, outputs
+  Entry entry;             ///< measure, outputs, evaluate
   std::string model_path;  ///< the .onnx (artefact or the user's)
   int start_index = 0;
   bool check_agreement = false;  ///< measure: judge outputs against expected_path
   bool probe_caching = false;
   std::string expected_path;  ///< file of known outputs; empty: there are none, for `agreement_note`'s reason
   std::string agreement_note;
-  std::string outputs_path;  ///< outputs: where to write them
-  bool quantized = false;    ///< the file is int8
+  std::string outputs_path;   ///< outputs: where to write them
+  bool quantized = false;     ///< the file is int8
+  EvaluationTask evaluation;  ///< evaluate
 };
 void to_json(nlohmann::json& json, const WorkerTask& task);
 void from_json(const nlohmann::json& json, WorkerTask& task);

@@ -7,7 +7,9 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "measure/evaluation_row.h"
 #include "measure/row_fields.h"
+#include "store/fields.h"
 
 namespace inferometer::store {
 namespace {
@@ -39,11 +41,23 @@ std::string null_sql(const std::string& column, ColumnKind kind, bool equal) {
   }
 }
 
-void append(Selection& selection, const Condition& condition) {
-  const std::optional<ColumnKind> kind = measure::column_kind(condition.column);
+}  // namespace
+
+const ColumnSet& row_column_set() {
+  static const ColumnSet set{measure::row_columns, measure::column_kind};
+  return set;
+}
+
+const ColumnSet& evaluation_column_set() {
+  static const ColumnSet set{measure::evaluation_columns, measure::evaluation_column_kind};
+  return set;
+}
+
+void append(Selection& selection, const Condition& condition, const ColumnSet& columns) {
+  const std::optional<ColumnKind> kind = columns.kind(condition.column);
   if (!kind) {
     throw Error(ErrorCode::usage, fmt::format("there is no column '{}'", condition.column),
-                did_you_mean(condition.column, measure::row_columns()));
+                did_you_mean(condition.column, columns.names()));
   }
   const std::string_view sql = sql_of(condition.comparison);
   if (condition.is_null) {
@@ -76,51 +90,6 @@ void append(Selection& selection, const Condition& condition) {
   }
 }
 
-void bind_field(Statement& statement, int parameter, const std::string& value) { statement.bind(parameter, std::string_view(value)); }
-
-void bind_field(Statement& statement, int parameter, const std::vector<std::string>& lines) {
-  statement.bind(parameter, std::string_view(json(lines).dump(-1, ' ', false, json::error_handler_t::replace)));
-}
-
-void bind_field(Statement& statement, int parameter, const std::optional<std::string>& value) {
-  if (value)
-    bind_field(statement, parameter, *value);
-  else
-    statement.bind(parameter, nullptr);
-}
-
-template <typename Number>
-void bind_field(Statement& statement, int parameter, const std::optional<Number>& value) {
-  statement.bind(parameter, value);
-}
-
-void read_field(const Statement& statement, int column, const std::string&, std::string& out) { out = statement.text(column); }
-
-void read_field(const Statement& statement, int column, const std::string&, std::optional<std::string>& out) {
-  if (!statement.is_null(column)) out = statement.text(column);
-}
-
-void read_field(const Statement& statement, int column, const std::string&, std::optional<std::int64_t>& out) {
-  if (!statement.is_null(column)) out = statement.integer(column);
-}
-
-void read_field(const Statement& statement, int column, const std::string&, std::optional<double>& out) {
-  if (!statement.is_null(column)) out = statement.number(column);
-}
-
-void read_field(const Statement& statement, int column, const std::string& file, std::vector<std::string>& out) {
-  const std::string_view text = statement.text(column);
-  if (text == "[]") return;  // nearly all of them
-  try {
-    json::parse(text).get_to(out);
-  } catch (const json::exception&) {
-    throw Error(ErrorCode::input, fmt::format("{} is damaged: a row's list of notes or reasons is no JSON list of text", file),
-                "restore it from a copy");
-  }
-}
-
-}  // namespace
-
 Selection select(const Query& query) {
   Selection selection;
   selection.sql = "rows WHERE 1";
@@ -140,7 +109,7 @@ Selection select(const Query& query) {
     selection.sql += " AND import_id IS NOT NULL AND source = ?";
     selection.values.emplace_back(*query.source);
   }
-  for (const Condition& condition : query.where) append(selection, condition);
+  for (const Condition& condition : query.where) append(selection, condition, row_column_set());
   selection.sql += " ORDER BY id";
   return selection;
 }

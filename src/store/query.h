@@ -1,11 +1,13 @@
 /// Turn a Query into SQL with bound values, and rows of the table `rows` into Row and back.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
-#include "measure/row.h"
+#include "measure/row_fields.h"
 #include "store/sqlite.h"
 #include "store/store.h"
 
@@ -16,6 +18,17 @@ struct Selection {
   std::string sql;  ///< "rows WHERE ... ORDER BY id"
   std::vector<std::variant<std::int64_t, double, std::string>> values;
 };
+
+/// Which columns conditions may name, and what they hold.
+struct ColumnSet {
+  const std::vector<std::string>& (*names)();
+  std::optional<measure::ColumnKind> (*kind)(std::string_view name);
+};
+const ColumnSet& row_column_set();
+const ColumnSet& evaluation_column_set();
+
+/// Add " AND condition" with its values bound. Throws Error{usage} for an unknown column or comparison.
+void append(Selection& selection, const Condition& condition, const ColumnSet& columns);
 
 /// Column names come from row_columns() alone, values are never pasted. Throws Error{usage} for a condition that
 /// parse_where() would not have made.

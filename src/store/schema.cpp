@@ -126,7 +126,73 @@ CREATE INDEX rows_by_model ON rows(model, engine, batch);
 CREATE INDEX rows_by_source ON rows(source);
 )sql";
 
-constexpr std::array<SchemaStep, kSchemaVersion> kSteps{{{1, kVersion1}}};
+// Accuracy: evaluations, and their figures beside the measured rows of the same model, engine and precision.
+constexpr const char* kVersion2 = R"sql(
+CREATE TABLE evaluations(
+  id INTEGER PRIMARY KEY,
+  identity TEXT NOT NULL,
+  platform_id INTEGER NOT NULL REFERENCES platforms(id),
+  created_at TEXT NOT NULL,
+  model TEXT NOT NULL,
+  engine TEXT NOT NULL,
+  precision TEXT NOT NULL,
+  images INTEGER,
+  skipped_images INTEGER,
+  correct_top1 INTEGER,
+  correct_top5 INTEGER,
+  top1 REAL,
+  top1_low REAL,
+  top1_high REAL,
+  top5 REAL,
+  top5_low REAL,
+  top5_high REAL,
+  accuracy_density REAL,
+  accuracy_density_low REAL,
+  accuracy_density_high REAL,
+  images_per_s REAL,
+  status TEXT NOT NULL,
+  reasons TEXT NOT NULL,
+  notes TEXT NOT NULL,
+  model_sha256 TEXT NOT NULL,
+  parameters INTEGER,
+  macs INTEGER,
+  input_height INTEGER,
+  input_width INTEGER,
+  engine_version TEXT NOT NULL,
+  engine_settings TEXT NOT NULL,
+  device TEXT NOT NULL,
+  precision_requested TEXT NOT NULL,
+  threads INTEGER,
+  streams INTEGER,
+  batch INTEGER,
+  data TEXT NOT NULL,
+  data_sha256 TEXT NOT NULL,
+  preprocessing TEXT NOT NULL,
+  class_offset INTEGER,
+  absent_images INTEGER,
+  unlabelled_images INTEGER,
+  load_ms REAL,
+  platform TEXT NOT NULL,
+  started_at TEXT NOT NULL,
+  inferometer_version TEXT NOT NULL
+) STRICT;
+CREATE INDEX evaluations_by_identity ON evaluations(identity);
+CREATE INDEX evaluations_by_model ON evaluations(model_sha256, engine, precision);
+CREATE INDEX rows_by_model_sha256 ON rows(model_sha256, engine, precision);
+ALTER TABLE rows ADD COLUMN measured_data TEXT;
+ALTER TABLE rows ADD COLUMN measured_images INTEGER;
+ALTER TABLE rows ADD COLUMN measured_top1 REAL;
+ALTER TABLE rows ADD COLUMN measured_top1_low REAL;
+ALTER TABLE rows ADD COLUMN measured_top1_high REAL;
+ALTER TABLE rows ADD COLUMN measured_top5 REAL;
+ALTER TABLE rows ADD COLUMN measured_top5_low REAL;
+ALTER TABLE rows ADD COLUMN measured_top5_high REAL;
+ALTER TABLE rows ADD COLUMN accuracy_density REAL;
+ALTER TABLE rows ADD COLUMN accuracy_density_low REAL;
+ALTER TABLE rows ADD COLUMN accuracy_density_high REAL;
+)sql";
+
+constexpr std::array<SchemaStep, kSchemaVersion> kSteps{{{1, kVersion1}, {2, kVersion2}}};
 
 }  // namespace
 

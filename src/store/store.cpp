@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "store/evaluations.h"
 #include "store/query.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
@@ -97,7 +98,7 @@ Database open(const std::filesystem::path& file) {
   bring_up_to_date(database, schema_steps());
   use_write_ahead_log(database);
   if (database.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN "
-                       "('platforms', 'platform_sightings', 'entries', 'starts', 'imports', 'rows')") != 6) {
+                       "('platforms', 'platform_sightings', 'entries', 'starts', 'imports', 'rows', 'evaluations')") != 7) {
     refuse(ErrorCode::input, file, "is damaged: a table is missing", "restore it from a copy");
   }
   return database;
@@ -119,6 +120,16 @@ std::vector<std::int64_t> from_blob(std::span<const std::byte> bytes, const std:
   std::vector<std::int64_t> samples(bytes.size() / sizeof(std::int64_t));
   if (!samples.empty()) std::memcpy(samples.data(), bytes.data(), bytes.size());
   return samples;
+}
+
+/// What makes two imported rows equal. Columns that came later count only where they hold something, so that the same file still finds
+/// what it brought into an older store.
+json import_content(const measure::Row& row) {
+  json content = row;
+  for (const std::string& column : accuracy_columns()) {
+    if (content.at(column).is_null()) content.erase(column);
+  }
+  return content;
 }
 
 measure::StartRecord read_start(const Statement& statement, const std::string& file) {
@@ -223,6 +234,7 @@ void Store::save_row(const std::string& identity, std::int64_t platform_id, std:
   measure::Row marked = row;
   if (marked.source.empty()) marked.source = kMeasured;
   Transaction transaction(state_->database);
+  store::add_accuracy(state_->database, marked);
   Statement insert = state_->prepare_insert();
   insert.with(std::string_view(identity), platform_id, state_->sighting(platform_id), generation, nullptr,
               std::string_view(utc_timestamp()));
@@ -252,6 +264,18 @@ std::vector<StoredRow> Store::rows(const Query& query) const {
 Pivot Store::pivot(const Query& query, const std::string& down, const std::vector<std::string>& across, const std::string& value) const {
   return make_pivot(state_->database, query, down, across, value);
 }
+
+void Store::save_evaluation(const std::string& identity, std::int64_t platform_id, const measure::EvaluationRow& row) {
+  Transaction transaction(state_->database);
+  insert_evaluation(state_->database, identity, platform_id, row);
+  transaction.commit();
+}
+
+std::vector<measure::EvaluationRow> Store::evaluations(const EvaluationQuery& query) const {
+  return read_evaluations(state_->database, query);
+}
+
+void Store::add_accuracy(measure::Row& row) const { store::add_accuracy(state_->database, row); }
 
 std::vector<double> Store::core_roundtrips(std::int64_t platform_id) const {
   Statement statement =
@@ -285,7 +309,7 @@ std::size_t Store::import_rows(const std::vector<measure::Row>& rows, const std:
   for (measure::Row row : rows) {
     row.source = source;
     // Content and count make the identity: the same file again finds itself, equal lines of one file stay apart.
-    const std::string content = dump(row);
+    const std::string content = dump(import_content(row));
     const std::string identity = sha256_hex(fmt::format("import\n{}\n{}", occurrences[content]++, content));
     const bool is_known = known.with(std::string_view(identity)).step();
     known.reset();

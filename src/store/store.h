@@ -13,12 +13,13 @@
 #include <vector>
 
 #include "measure/entry.h"
+#include "measure/evaluation_row.h"
 #include "measure/row.h"
 #include "measure/start.h"
 
 namespace inferometer::store {
 
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 
 /// One comparison of `--where`.
 struct Condition {
@@ -34,6 +35,9 @@ struct Condition {
 /// Throws Error{usage} naming the word and, for an unknown column, the nearest.
 std::vector<Condition> parse_where(std::string_view text);
 
+/// The same for conditions on evaluations, whose columns are evaluation_columns().
+std::vector<Condition> parse_evaluation_where(std::string_view text);
+
 /// The source of rows that `run` measured; no import may be called so.
 inline constexpr std::string_view kMeasured = "measured";
 
@@ -42,6 +46,11 @@ struct Query {
   bool newest_only = true;              ///< only each identity's newest row; `where` then chooses among these
   std::optional<std::string> source;    ///< kMeasured: rows of this instrument; else an import's source; nullopt: all
   std::vector<std::string> identities;  ///< only these, when not empty
+};
+
+struct EvaluationQuery {
+  std::vector<Condition> where;  ///< of parse_evaluation_where()
+  bool newest_only = true;       ///< only each identity's newest
 };
 
 /// A row with the keys that tables do not show.
@@ -82,13 +91,22 @@ class Store {
   /// The newest generation of an identity, of starts or rows; 0 when there is none.
   std::int64_t newest_generation(const std::string& identity) const;
 
-  /// Keep an entry's row; the newest row of an identity counts, older ones stay. A row without a source is `measured`.
+  /// Keep an entry's row; the newest row of an identity counts, older ones stay. A row without a source is `measured`, and gets the
+  /// accuracy of the evaluations kept.
   void save_row(const std::string& identity, std::int64_t platform_id, std::int64_t generation, const measure::Row& row);
   std::optional<StoredRow> newest_row(const std::string& identity) const;
   std::vector<StoredRow> rows(const Query& query) const;  ///< in the order they were stored
   /// Group rows by one column down and one or more across (labels joined by " / "; null is "null"); `value` is a column of
   /// numbers. Throws Error{usage} for unknown columns.
   Pivot pivot(const Query& query, const std::string& down, const std::vector<std::string>& across, const std::string& value) const;
+
+  /// Keep an evaluation; the newest of an identity counts, older ones stay. In the same transaction the measured rows that it speaks
+  /// of get their accuracy (see measure::Row).
+  void save_evaluation(const std::string& identity, std::int64_t platform_id, const measure::EvaluationRow& row);
+  /// In the order they were stored.
+  std::vector<measure::EvaluationRow> evaluations(const EvaluationQuery& query) const;
+  /// Fill in a row's accuracy from the evaluations kept; what there is none of stays as it is.
+  void add_accuracy(measure::Row& row) const;
 
   /// Core round trips in ns of all starts on this platform (before and after), for the two clusters near and far. Unordered.
   std::vector<double> core_roundtrips(std::int64_t platform_id) const;

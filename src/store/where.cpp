@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "measure/row_fields.h"
+#include "store/query.h"
 #include "store/store.h"
 
 namespace inferometer::store {
@@ -23,7 +23,7 @@ bool is_space(char letter) { return std::isspace(static_cast<unsigned char>(lett
 /// Reads conditions from left to right.
 class Parser {
  public:
-  explicit Parser(std::string_view text) : text_(text) {}
+  Parser(std::string_view text, const ColumnSet& columns) : text_(text), columns_(columns) {}
 
   std::vector<Condition> parse() {
     std::vector<Condition> conditions;
@@ -66,10 +66,10 @@ class Parser {
     Condition result;
     result.column = word();
     if (result.column.empty()) fail(fmt::format("a column's name is expected at '{}'", one_line(rest(), 40)));
-    const std::optional<ColumnKind> kind = measure::column_kind(result.column);
+    const std::optional<ColumnKind> kind = columns_.kind(result.column);
     if (!kind) {
-      const std::string near = did_you_mean(result.column, measure::row_columns());
-      fail(fmt::format("there is no column '{}'", result.column), near.empty() ? "columns: " + join(measure::row_columns(), " ") : near);
+      const std::string near = did_you_mean(result.column, columns_.names());
+      fail(fmt::format("there is no column '{}'", result.column), near.empty() ? "columns: " + join(columns_.names(), " ") : near);
     }
     skip_spaces();
     result.comparison = comparison();
@@ -134,11 +134,14 @@ class Parser {
   }
 
   std::string_view text_;
+  const ColumnSet& columns_;
   std::size_t position_ = 0;
 };
 
 }  // namespace
 
-std::vector<Condition> parse_where(std::string_view text) { return Parser(text).parse(); }
+std::vector<Condition> parse_where(std::string_view text) { return Parser(text, row_column_set()).parse(); }
+
+std::vector<Condition> parse_evaluation_where(std::string_view text) { return Parser(text, evaluation_column_set()).parse(); }
 
 }  // namespace inferometer::store

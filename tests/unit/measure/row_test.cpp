@@ -16,7 +16,7 @@ namespace {
 Row full_row() {
   Row row;
   std::int64_t n = 0;
-  for_each_row_field([&]<typename Value>(const RowField<Value>& field) {
+  for_each_row_field([&]<typename Value>(const RowField<Row, Value>& field) {
     ++n;
     Value& value = row.*field.member;
     if constexpr (std::is_same_v<Value, std::vector<std::string>>)

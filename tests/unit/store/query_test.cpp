@@ -28,7 +28,7 @@ class Queries : public ::testing::Test {
 TEST_F(Queries, a_row_comes_back_with_every_field) {
   measure::Row row;
   std::int64_t n = 0;
-  measure::for_each_row_field([&]<typename Value>(const measure::RowField<Value>& field) {
+  measure::for_each_row_field([&]<typename Value>(const measure::RowField<measure::Row, Value>& field) {
     ++n;
     Value& value = row.*field.member;
     if constexpr (std::is_same_v<Value, std::vector<std::string>>)

@@ -1,0 +1,99 @@
+#include "cli/evaluation_tables.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "measure/evaluation_summary.h"
+
+namespace inferometer::cli {
+namespace {
+
+using measure::Evaluated;
+using measure::EvaluationRow;
+
+std::vector<Cell> cells(const EvaluationRow& row, const std::vector<std::string>& columns) {
+  std::vector<Cell> values(columns.size());
+  measure::for_each_evaluation_field([&](const auto& field) {
+    const auto found = std::find(columns.begin(), columns.end(), field.name);
+    if (found != columns.end()) values[static_cast<std::size_t>(found - columns.begin())] = to_cell(row.*field.member);
+  });
+  return values;
+}
+
+/// "onnxruntime:graph=basic int8", what tells apart the evaluations of one model.
+std::string subject(const EvaluationRow& row) {
+  std::string text = row.engine;
+  if (!row.engine_settings.empty()) text += ":" + row.engine_settings;
+  return fmt::format("{} {}{}", text, row.precision_requested, row.device == "cpu" ? "" : " " + row.device);
+}
+
+}  // namespace
+
+Table evaluations_table(const std::vector<EvaluationRow>& rows, Format format) {
+  Table table;
+  if (is_for_people(format)) {
+    table.columns = {"model", "engine",   "precision", "images", "skipped_images",   "correct_top1", "correct_top5",
+                     "top1",  "top1_low", "top1_high", "top5",   "accuracy_density", "images_per_s", "status"};
+  } else {
+    table.columns = measure::evaluation_columns();
+  }
+  for (const EvaluationRow& row : rows) {
+    table.rows.push_back(cells(row, table.columns));
+    std::vector<std::string> remarks = row.reasons;
+    remarks.insert(remarks.end(), row.notes.begin(), row.notes.end());
+    for (const std::string& remark : remarks) {
+      std::string line = fmt::format("{}: {}", row.model, remark);
+      // What holds for every engine stands once.
+      if (!row.reasons.empty()) line = fmt::format("{} {}: {}", row.model, subject(row), remark);
+      if (std::find(table.notes.begin(), table.notes.end(), line) == table.notes.end()) table.notes.push_back(std::move(line));
+    }
+  }
+  return table;
+}
+
+Table per_class_table(const std::vector<Evaluated>& evaluated) {
+  Table table;
+  table.title = "By class";
+  table.columns = {"model", "engine", "precision_requested", "class", "images", "correct_top1", "correct_top5", "wrongly_predicted"};
+  for (const Evaluated& each : evaluated) {
+    for (const measure::ClassCounts& counts : measure::count_by_class(each.images)) {
+      table.rows.push_back({each.row.model, each.row.engine, each.row.precision_requested, counts.label, counts.images, counts.correct_top1,
+                            counts.correct_top5, counts.wrongly_predicted});
+    }
+  }
+  return table;
+}
+
+Table confusions_table(const std::vector<Evaluated>& evaluated, std::size_t most) {
+  Table table;
+  table.title = "Most frequent wrong answers";
+  table.columns = {"model", "engine", "precision_requested", "class", "predicted", "images"};
+  for (const Evaluated& each : evaluated) {
+    for (const measure::Confusion& confusion : measure::confusions(each.images, most)) {
+      table.rows.push_back(
+          {each.row.model, each.row.engine, each.row.precision_requested, confusion.label, confusion.predicted, confusion.images});
+    }
+  }
+  return table;
+}
+
+Table pairs_table(const std::vector<Evaluated>& evaluated) {
+  Table table;
+  table.title = "McNemar's exact test, two-sided, on the same images (top-1)";
+  table.columns = {"model", "first", "second", "images", "only_first_right", "only_second_right", "p_value"};
+  for (std::size_t i = 0; i < evaluated.size(); ++i) {
+    for (std::size_t j = i + 1; j < evaluated.size(); ++j) {
+      const EvaluationRow &first = evaluated[i].row, &second = evaluated[j].row;
+      const bool comparable = first.model == second.model && !evaluated[i].images.empty() && !evaluated[j].images.empty();
+      if (!comparable) continue;
+      const measure::PairedCounts counts = measure::compare_judged(evaluated[i].images, evaluated[j].images);
+      table.rows.push_back(
+          {first.model, subject(first), subject(second), counts.images, counts.only_first, counts.only_second, counts.p_value});
+    }
+  }
+  return table;
+}
+
+}  // namespace inferometer::cli

@@ -1,0 +1,25 @@
+/// Show evaluations as tables.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "cli/output.h"
+#include "measure/evaluation_row.h"
+#include "measure/evaluator.h"
+
+namespace inferometer::cli {
+
+/// All columns for programs; for people a readable part, with reasons and notes below.
+Table evaluations_table(const std::vector<measure::EvaluationRow>& rows, Format format);
+
+/// One line for each class that has images, of every evaluation that passed.
+Table per_class_table(const std::vector<measure::Evaluated>& evaluated);
+
+/// The `most` most frequent wrong answers of every evaluation that passed.
+Table confusions_table(const std::vector<measure::Evaluated>& evaluated, std::size_t most);
+
+/// McNemar's test between every two evaluations of one model.
+Table pairs_table(const std::vector<measure::Evaluated>& evaluated);
+
+}  // namespace inferometer::cli

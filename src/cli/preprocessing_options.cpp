@@ -1,0 +1,98 @@
+#include "cli/preprocessing_options.h"
+
+#include <array>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/lists.h"
+
+namespace inferometer::cli {
+namespace {
+
+constexpr IntegerLimits kSideLimits{1, 16384};
+constexpr double kMostValue = 1e6;
+
+template <typename Value, std::size_t kCount>
+std::optional<Value> choose(std::string_view text, const std::array<std::pair<std::string_view, Value>, kCount>& known, const char* where) {
+  if (text.empty()) return std::nullopt;
+  std::vector<std::string> names;
+  for (const auto& [name, value] : known) {
+    if (name == text) return value;
+    names.emplace_back(name);
+  }
+  throw Error(ErrorCode::usage, fmt::format("{}: '{}' is not known", where, one_line(text, 60)), "use " + join(names, ", "));
+}
+
+void set_resize(std::string_view text, dataset::PreprocessingChanges& changes) {
+  if (text.empty()) return;
+  if (text == "none") {
+    changes.resize = zoo::ResizeRule::none;
+    return;
+  }
+  const std::size_t colon = text.find(':');
+  const std::string_view rule = text.substr(0, colon);
+  if (colon == std::string_view::npos || (rule != "warp" && rule != "short")) {
+    throw Error(ErrorCode::usage, fmt::format("--resize: '{}' is not known", one_line(text, 60)),
+                "none, warp:256 (to a square) or short:256 (the shorter side)");
+  }
+  changes.resize = rule == "warp" ? zoo::ResizeRule::warp : zoo::ResizeRule::short_side;
+  changes.resize_to = parse_limited_integer(text.substr(colon + 1), kSideLimits, "--resize");
+}
+
+/// One number for every channel, or three.
+std::optional<std::array<double, 3>> three_numbers(const std::string& text, double lowest, const char* where) {
+  if (text.empty()) return std::nullopt;
+  const std::vector<std::string> words = parse_words(text, where);
+  if (words.size() != 1 && words.size() != 3) {
+    throw Error(ErrorCode::usage, fmt::format("{}: {} numbers; one for all channels, or three", where, words.size()),
+                "for example --mean 0.485,0.456,0.406");
+  }
+  std::array<double, 3> values{};
+  for (std::size_t c = 0; c < 3; ++c) {
+    values[c] = parse_limited_number(words[words.size() == 1 ? 0 : c], lowest, kMostValue, where);
+  }
+  return values;
+}
+
+}  // namespace
+
+void add_preprocessing_options(CLI::App& app, PreprocessingOptions& options) {
+  const auto add = [&app](const char* name, std::string& text, const char* description, const char* type) {
+    app.add_option(name, text, description)->type_name(type)->group("Preprocessing, in this order; default: the network's own");
+  };
+  add("--resize", options.resize, "to a square, or the shorter side to PIXELS", "none|warp:PIXELS|short:PIXELS");
+  add("--interpolation", options.interpolation, "antialiased, as Pillow computes it", "nearest|bilinear|bicubic");
+  add("--crop", options.crop, "central square, of the network's size; 0: none", "PIXELS");
+  add("--channels", options.channels, "order in which the network takes them", "rgb|bgr|grey");
+  add("--scale", options.scale, "multiplies values 0 to 255", "NUMBER");
+  add("--mean", options.mean, "subtracted, in the order of the channels", "M,M,M");
+  add("--std", options.standard_deviation, "divided by, in the order of the channels", "S,S,S");
+}
+
+dataset::PreprocessingChanges preprocessing_changes(const PreprocessingOptions& options) {
+  using zoo::ChannelOrder;
+  using zoo::Interpolation;
+  constexpr std::array<std::pair<std::string_view, Interpolation>, 3> kInterpolations{
+      {{"nearest", Interpolation::nearest}, {"bilinear", Interpolation::bilinear}, {"bicubic", Interpolation::bicubic}}};
+  constexpr std::array<std::pair<std::string_view, ChannelOrder>, 3> kOrders{
+      {{"rgb", ChannelOrder::rgb}, {"bgr", ChannelOrder::bgr}, {"grey", ChannelOrder::grey}}};
+  constexpr double kLeast = 1e-12;
+  dataset::PreprocessingChanges changes;
+  set_resize(options.resize, changes);
+  changes.interpolation = choose(options.interpolation, kInterpolations, "--interpolation");
+  if (!options.crop.empty()) changes.crop = parse_limited_integer(options.crop, {0, kSideLimits.highest}, "--crop");
+  changes.channels = choose(options.channels, kOrders, "--channels");
+  if (!options.scale.empty()) changes.scale = parse_limited_number(options.scale, kLeast, kMostValue, "--scale");
+  changes.mean = three_numbers(options.mean, -kMostValue, "--mean");
+  changes.standard_deviation = three_numbers(options.standard_deviation, kLeast, "--std");
+  return changes;
+}
+
+}  // namespace inferometer::cli

@@ -1,0 +1,111 @@
+#include "store/evaluations.h"
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "store/fields.h"
+#include "store/query.h"
+
+namespace inferometer::store {
+namespace {
+
+using measure::EvaluationRow;
+using measure::Row;
+
+const std::string& column_list() {
+  static const std::string list = join(measure::evaluation_columns(), ", ");
+  return list;
+}
+
+/// What an evaluation and a row must have in common. Imported rows have no model_sha256, so none is theirs.
+constexpr const char* kSameSubject =
+    "model_sha256 = ? AND engine = ? AND precision = ? AND engine_version = ? AND engine_settings = ? AND device = ? COLLATE NOCASE";
+
+template <typename Subject>
+void bind_subject(Statement& statement, int parameter, const Subject& subject) {
+  for (const std::string* text :
+       {&subject.model_sha256, &subject.engine, &subject.precision, &subject.engine_version, &subject.engine_settings, &subject.device}) {
+    statement.bind(parameter++, std::string_view(*text));
+  }
+}
+
+/// The evaluation that speaks for a subject: of those that passed the one with the most images, then the newest.
+template <typename Subject>
+bool find_best(const Database& database, const Subject& subject, Row& accuracy) {
+  Statement statement = database.prepare(fmt::format(
+      "SELECT data, images, top1, top1_low, top1_high, top5, top5_low, top5_high, accuracy_density, accuracy_density_low, "
+      "accuracy_density_high FROM evaluations WHERE {} AND status = 'passed' AND images > 0 ORDER BY images DESC, id DESC LIMIT 1",
+      kSameSubject));
+  bind_subject(statement, 1, subject);
+  if (!statement.step()) return false;
+  int column = 0;
+  const auto read = [&](auto& member) { read_field(statement, column++, database.name(), member); };
+  read(accuracy.measured_data);
+  read(accuracy.measured_images);
+  read(accuracy.measured_top1);
+  read(accuracy.measured_top1_low);
+  read(accuracy.measured_top1_high);
+  read(accuracy.measured_top5);
+  read(accuracy.measured_top5_low);
+  read(accuracy.measured_top5_high);
+  read(accuracy.accuracy_density);
+  read(accuracy.accuracy_density_low);
+  read(accuracy.accuracy_density_high);
+  return true;
+}
+
+}  // namespace
+
+const std::vector<std::string>& accuracy_columns() {
+  static const std::vector<std::string> columns{"measured_data",      "measured_images",      "measured_top1",        "measured_top1_low",
+                                                "measured_top1_high", "measured_top5",        "measured_top5_low",    "measured_top5_high",
+                                                "accuracy_density",   "accuracy_density_low", "accuracy_density_high"};
+  return columns;
+}
+
+void insert_evaluation(Database& database, const std::string& identity, std::int64_t platform_id, const EvaluationRow& row) {
+  std::string marks;
+  for (std::size_t i = 0; i < measure::evaluation_columns().size(); ++i) marks += ", ?";
+  Statement insert = database.prepare(
+      fmt::format("INSERT INTO evaluations(identity, platform_id, created_at, {}) VALUES (?, ?, ?{})", column_list(), marks));
+  insert.with(std::string_view(identity), platform_id, std::string_view(utc_timestamp()));
+  int parameter = 4;
+  measure::for_each_evaluation_field([&](const auto& field) { bind_field(insert, parameter++, row.*field.member); });
+  insert.run();
+
+  Row accuracy;
+  if (row.model_sha256.empty() || !find_best(database, row, accuracy)) return;
+  std::string assignments;
+  for (const std::string& column : accuracy_columns()) assignments += (assignments.empty() ? "" : ", ") + column + " = ?";
+  Statement update = database.prepare(fmt::format("UPDATE rows SET {} WHERE import_id IS NULL AND {}", assignments, kSameSubject));
+  parameter = 1;
+  measure::for_each_row_field([&](const auto& field) {
+    for (const std::string& column : accuracy_columns()) {
+      if (field.name == column) bind_field(update, parameter++, accuracy.*field.member);
+    }
+  });
+  bind_subject(update, parameter, row);
+  update.run();
+}
+
+std::vector<EvaluationRow> read_evaluations(const Database& database, const EvaluationQuery& query) {
+  Selection selection{"evaluations WHERE 1", {}};
+  if (query.newest_only) selection.sql += " AND id IN (SELECT max(id) FROM evaluations GROUP BY identity)";
+  for (const Condition& condition : query.where) append(selection, condition, evaluation_column_set());
+  selection.sql += " ORDER BY id";
+  Statement statement = prepare(database, column_list(), selection);
+  std::vector<EvaluationRow> rows;
+  while (statement.step()) {
+    EvaluationRow& row = rows.emplace_back();
+    int column = 0;
+    measure::for_each_evaluation_field([&](const auto& field) { read_field(statement, column++, database.name(), row.*field.member); });
+  }
+  return rows;
+}
+
+void add_accuracy(const Database& database, Row& row) {
+  if (!row.model_sha256.empty()) find_best(database, row, row);
+}
+
+}  // namespace inferometer::store
