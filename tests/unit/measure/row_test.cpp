@@ -87,7 +87,18 @@ TEST(Row, columns_are_those_of_the_documents_in_order) {
                                             "source",
                                             "repro",
                                             "inferometer_version",
-                                            "metric_version"};
+                                            "metric_version",
+                                            "measured_data",
+                                            "measured_images",
+                                            "measured_top1",
+                                            "measured_top1_low",
+                                            "measured_top1_high",
+                                            "measured_top5",
+                                            "measured_top5_low",
+                                            "measured_top5_high",
+                                            "accuracy_density",
+                                            "accuracy_density_low",
+                                            "accuracy_density_high"};
   EXPECT_EQ(row_columns(), documented);
 }
 
