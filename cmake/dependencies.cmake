@@ -92,3 +92,19 @@ else()
   set(TORCH_MISSING_REASON
     "libtorch was not found when this was built: run scripts/setup or set TORCH_ROOT, then configure and build again")
 endif()
+
+# OpenCV, core and dnn alone, by hand: the package's own CMake files name every module's dependencies.
+set(OPENCV_MISSING_REASON "")
+set(OPENCV_ROOT "" CACHE PATH "OpenCV: a folder with include/opencv4/ and lib/, if not the system's")
+find_path(OPENCV_INCLUDE_DIR opencv2/dnn.hpp HINTS ${OPENCV_ROOT}/include PATH_SUFFIXES opencv4)
+find_library(OPENCV_DNN_LIBRARY opencv_dnn HINTS ${OPENCV_ROOT}/lib)
+find_library(OPENCV_CORE_LIBRARY opencv_core HINTS ${OPENCV_ROOT}/lib)
+mark_as_advanced(OPENCV_INCLUDE_DIR OPENCV_DNN_LIBRARY OPENCV_CORE_LIBRARY)
+if(OPENCV_INCLUDE_DIR AND OPENCV_DNN_LIBRARY AND OPENCV_CORE_LIBRARY)
+  add_library(inferometer::opencv_dnn INTERFACE IMPORTED)
+  target_include_directories(inferometer::opencv_dnn INTERFACE ${OPENCV_INCLUDE_DIR})
+  target_link_libraries(inferometer::opencv_dnn INTERFACE ${OPENCV_DNN_LIBRARY} ${OPENCV_CORE_LIBRARY})
+else()
+  set(OPENCV_MISSING_REASON
+    "OpenCV's DNN module was not found when this was built: run scripts/setup or set OPENCV_ROOT, then configure and build again")
+endif()

@@ -14,7 +14,7 @@
 #include "common/input_shapes.h"
 #include "common/session_limits.h"
 #include "engine/check_inputs.h"
-#include "onnxruntime/declared_dimensions.h"
+#include "common/declared_dimensions.h"
 #include "onnxruntime/profile.h"
 #include "onnxruntime/providers.h"
 

@@ -133,7 +133,8 @@ const std::vector<OtherWay>& other_ways() {
   static const std::vector<OtherWay> ways{{"reference", {{"depthwise", "grouped"}}},
                                           {"torch", {{"variant", "optimized"}}},
                                           {"torch", {{"memory_format", "channels_last"}}},
-                                          {"torch", {{"variant", "optimized"}, {"memory_format", "channels_last"}}}};
+                                          {"torch", {{"variant", "optimized"}, {"memory_format", "channels_last"}}},
+                                          {"opencv", {{"fusion", "0"}}}};
   return ways;
 }
 

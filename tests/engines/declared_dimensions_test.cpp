@@ -1,4 +1,4 @@
-#include "onnxruntime/declared_dimensions.h"
+#include "common/declared_dimensions.h"
 
 #include <random>
 

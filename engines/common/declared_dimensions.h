@@ -1,10 +1,11 @@
-/// Read from an ONNX file the names of its inputs' dimensions, before ONNX Runtime loads it.
+/// Read from an ONNX file what it declares of its inputs and outputs, before a framework loads it.
 ///
-/// ONNX Runtime fixes a dynamic dimension only by its name, and only before the model is loaded; loading twice to learn
-/// the names would spoil load time and memory. This walks the protobuf's wire format (onnx.proto, ModelProto) and
-/// touches no weights.
+/// ONNX Runtime fixes a dynamic dimension only by its name and only before the model is loaded, OpenCV not at all; loading
+/// twice to learn the names would spoil load time and memory. This walks the protobuf's wire format (onnx.proto, ModelProto)
+/// and touches no weights.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -18,11 +19,14 @@ struct DeclaredDimensions {
   std::string name;                  ///< of the input
   Shape shape;                       ///< -1: dynamic
   std::vector<std::string> symbols;  ///< one per dimension; "" where it is fixed or has no name
+  std::int64_t element_type = 0;     ///< TensorProto.DataType; 0: not said
 };
 
 struct OnnxDeclaration {
   std::vector<DeclaredDimensions> inputs;  ///< in file order, initialisers excluded
+  std::vector<std::string> outputs;        ///< names in file order
   bool half_weights = false;               ///< some initialiser is float16 or bfloat16
+  bool external_data = false;              ///< some initialiser lies in another file
 };
 
 /// What can be read; an empty declaration when the file is no ONNX model (the framework then says what is wrong with it).
