@@ -33,9 +33,25 @@ class PickleWriter {
     ordered_dictionary();  // hooks
     text_ += "tR";
   }
-  std::string finish() { return std::move(text_) + "u."; }
+  std::string finish() {
+    text_ += 'u';
+    metadata();
+    return std::move(text_) + '.';
+  }
 
  private:
+  /// The attribute `_metadata` of torch's own state dictionaries, {"": {"version": 2}}. The version belongs to the network as a
+  /// whole; torchvision's MNASNet refuses a state without one, and with 1 means channels that were corrected later.
+  void metadata() {
+    text_ += '}';
+    unicode("_metadata");
+    ordered_dictionary();
+    unicode("");
+    text_ += '}';
+    unicode("version");
+    integer(2);
+    text_ += "sssb";  // into the innermost dictionary, the ordered one, the attributes; then set these
+  }
   void storage(const graph::Array& array, std::size_t key) {
     text_ += '(';
     unicode("storage");
