@@ -19,6 +19,7 @@ struct CostOptions {
   std::string input = "default", classes = "1000";
   std::string convention = "macs";
   bool layers = false;
+  bool with_auxiliary = false;
 };
 
 graph::Convention convention_of(const CostOptions& options) {
@@ -29,7 +30,7 @@ graph::Convention convention_of(const CostOptions& options) {
 }
 
 void append_rows(Table& table, const ModelArgument& model, const graph::Graph& network, const CostOptions& options) {
-  const graph::CostTable cost = graph::compute_cost(network, convention_of(options));
+  const graph::CostTable cost = cost_of(model, network, convention_of(options));
   const InputSize size = input_size(network);
   const auto known = [](std::int64_t length) { return length > 0 ? Cell(length) : Cell(); };
   const auto append = [&](const graph::Cost& figures, const graph::LayerCost* layer) {
@@ -55,7 +56,10 @@ void print_cost(const CostOptions& options, const Context& context) {
   table.columns.insert(table.columns.end(), {"convention", "parameters", "macs", "flops", "elementwise_operations", "activations",
                                              "input_height", "input_width"});
   for (const ModelArgument& model : resolve_models(options.models)) {
-    for (const std::int64_t input : inputs) append_rows(table, model, graph_of(model, input, classes), options);
+    for (const std::int64_t input : inputs) {
+      const zoo::BuildOptions build{.height = input, .width = input, .classes = classes, .with_auxiliary = options.with_auxiliary};
+      append_rows(table, model, graph_of(model, build), options);
+    }
   }
   table.notes = {
       convention == graph::Convention::macs
@@ -63,6 +67,7 @@ void print_cost(const CostOptions& options, const Context& context) {
             "(docs/cost.md)"
           : "deepdetect: parameters of each layer's first blob only; macs leave out depthwise layers with a type of their own; both for "
             "comparison with published tables, which truncate them (docs/cost.md)"};
+  if (options.with_auxiliary) table.notes.push_back("auxiliary heads only train: their parameters are counted, and nothing else");
   context.write(table);
 }
 
@@ -77,6 +82,7 @@ void add_cost(CLI::App& app, Context& context) {
   command->add_option("--classes", options->classes, "Classes of zoo networks (default: 1000)")->type_name("N");
   command->add_option("--convention", options->convention, "What counts as an operation (default: macs)")->type_name("macs|deepdetect");
   command->add_flag("--layers", options->layers, "One row for each layer");
+  command->add_flag("--with-auxiliary", options->with_auxiliary, "With the heads that only train: their parameters, no MACs");
   command->footer(example_footer("inferometer cost resnet18 'vgg*' --input 32,224"));
   command->callback([options, &context] { print_cost(*options, context); });
 }

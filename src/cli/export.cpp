@@ -79,7 +79,7 @@ void export_model(const ExportOptions& options, const Context& context) {
   }
   const std::int64_t batch = options.batch == "dynamic" ? graph::kBatch : parse_limited_integer(options.batch, kBatchLimits, "--batch");
 
-  graph::Model model{graph_of(models.front(), input, classes), {}};
+  graph::Model model{graph_of(models.front(), {.height = input, .width = input, .classes = classes}), {}};
   const InputSize size = input_size(model.graph);
   model.weights = zoo::synthetic_weights(model.graph, seed);
   kind.write(model, batch, options.output);

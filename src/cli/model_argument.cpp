@@ -1,5 +1,6 @@
 #include "cli/model_argument.h"
 
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
@@ -27,6 +28,12 @@ void append_path(std::vector<ModelArgument>& models, const std::string& argument
   models.push_back({argument, nullptr});
 }
 
+/// Whether a layer belongs to a head that only trains.
+bool only_trains(const zoo::Network& network, const std::string& layer) {
+  return std::any_of(network.training_only.begin(), network.training_only.end(),
+                     [&layer](const std::string& prefix) { return layer.starts_with(prefix); });
+}
+
 }  // namespace
 
 std::vector<ModelArgument> resolve_models(const std::vector<std::string>& arguments) {
@@ -43,21 +50,40 @@ std::vector<ModelArgument> resolve_models(const std::vector<std::string>& argume
   return models;
 }
 
-graph::Graph graph_of(const ModelArgument& model, std::int64_t input, std::int64_t classes) {
+graph::Graph graph_of(const ModelArgument& model, const zoo::BuildOptions& options) {
   if (model.network == nullptr) {
-    if (input != 0 || classes != 1000) {
-      throw Error(ErrorCode::usage,
-                  fmt::format("{}: --input and --classes are for zoo networks, a file is as it is", one_line(model.name)));
+    if (options.height != 0 || options.width != 0 || options.classes != 1000 || options.with_auxiliary) {
+      throw Error(ErrorCode::usage, fmt::format("{}: --input, --classes and --with-auxiliary are for zoo networks, a file is as it is",
+                                                one_line(model.name)));
     }
     return formats::read_onnx(model.name).graph;
   }
   try {
-    return model.network->build({input, input, classes});
+    graph::Graph network = model.network->build(options);
+    if (options.with_auxiliary && std::none_of(network.nodes.begin(), network.nodes.end(),
+                                               [&](const graph::Node& node) { return only_trains(*model.network, node.name); })) {
+      throw Error(ErrorCode::usage, fmt::format("{}: has no auxiliary heads for --with-auxiliary to count", model.name),
+                  "leave the option out");
+    }
+    return network;
   } catch (const Error& error) {
     const std::string message = error.what();
     if (message.find(model.name) != std::string::npos) throw;
     throw Error(error.code(), fmt::format("{}: {}", model.name, message), error.hint());
   }
+}
+
+graph::CostTable cost_of(const ModelArgument& model, const graph::Graph& network, graph::Convention convention) {
+  graph::CostTable table = graph::compute_cost(network, convention);
+  if (model.network == nullptr) return table;
+  for (graph::LayerCost& layer : table.layers) {
+    if (!only_trains(*model.network, layer.layer)) continue;
+    table.total.macs -= layer.cost.macs;
+    table.total.elementwise_operations -= layer.cost.elementwise_operations;
+    table.total.activations -= layer.cost.activations;
+    layer.cost = {.parameters = layer.cost.parameters};
+  }
+  return table;
 }
 
 InputSize input_size(const graph::Graph& graph) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "graph/cost.h"
 #include "graph/graph.h"
 #include "zoo/zoo.h"
 
@@ -21,9 +22,12 @@ struct ModelArgument {
 /// cannot be read or is of another kind.
 std::vector<ModelArgument> resolve_models(const std::vector<std::string>& arguments);
 
-/// The network as a graph. input: height and width, 0 for its own; both options are for zoo networks and throw Error{usage} for a file.
-/// Throws what building or reading throws; the message names the network.
-graph::Graph graph_of(const ModelArgument& model, std::int64_t input, std::int64_t classes);
+/// The network as a graph. options are for zoo networks and throw Error{usage} for a file; so does with_auxiliary for a network
+/// that has no heads which only train. Throws what building or reading throws; the message names the network.
+graph::Graph graph_of(const ModelArgument& model, const zoo::BuildOptions& options);
+
+/// The cost of graph_of(). Of heads that only train it counts the parameters and nothing else: they do not run.
+graph::CostTable cost_of(const ModelArgument& model, const graph::Graph& network, graph::Convention convention = graph::Convention::macs);
 
 /// Height and width of the first image input (NCHW); {0, 0} where there is none.
 struct InputSize {

@@ -16,6 +16,7 @@ namespace {
 struct ShowOptions {
   std::string model;
   std::string input = "default", classes = "1000";
+  bool with_auxiliary = false;
 };
 
 void show(const ShowOptions& options, const Context& context) {
@@ -26,8 +27,9 @@ void show(const ShowOptions& options, const Context& context) {
   }
   const std::int64_t input = options.input == "default" ? 0 : parse_limited_integer(options.input, {1, 65536}, "--input");
   const std::int64_t classes = parse_limited_integer(options.classes, {1, 1000000}, "--classes");
-  const graph::Graph network = graph_of(models.front(), input, classes);
-  const graph::CostTable cost = graph::compute_cost(network);
+  const graph::Graph network =
+      graph_of(models.front(), {.height = input, .width = input, .classes = classes, .with_auxiliary = options.with_auxiliary});
+  const graph::CostTable cost = cost_of(models.front(), network);
 
   Table table;
   table.columns = {"name", "operator", "output_shape", "parameters", "macs"};
@@ -49,6 +51,7 @@ void add_show(CLI::App& app, Context& context) {
   command->add_option("MODEL", options->model, "A zoo network or an .onnx file")->required()->type_name("MODEL");
   command->add_option("--input", options->input, "Height and width of the input (default: the network's own)")->type_name("N|default");
   command->add_option("--classes", options->classes, "Classes of a zoo network (default: 1000)")->type_name("N");
+  command->add_flag("--with-auxiliary", options->with_auxiliary, "With the heads that only train: their parameters, no MACs");
   command->footer(example_footer("inferometer show squeezenet1_1"));
   command->callback([options, &context] { show(*options, context); });
 }

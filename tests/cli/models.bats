@@ -124,3 +124,17 @@ CASES
   inferometer cost resnet18 --input ''
   fails_with 2 '--input: the list is empty' '1,2,4'
 }
+
+@test "cost and show count the parameters of heads that only train on demand" {
+  inferometer cost inception_v3 --format json
+  rows_have '[(row["parameters"], row["macs"], row["input_height"]) for row in rows] == [(23834568, 5713216096, 299)]'
+  inferometer cost inception_v3 --with-auxiliary --format json
+  rows_have '[(row["parameters"], row["macs"], row["activations"]) for row in rows] == [(27161264, 5713216096, 8968488)]'
+  inferometer cost googlenet --with-auxiliary --layers --format json
+  rows_have 'sum(row["parameters"] for row in rows) == 13004888 and sum(row["macs"] for row in rows) == 1498376192'
+  rows_have '{row["macs"] for row in rows if row["layer"].startswith("aux")} == {0}'
+  inferometer show inception_v3 --with-auxiliary
+  [[ "$output" == *"total: 27161264 parameters, 5713216096 MACs"* ]]
+  inferometer cost resnet18 --with-auxiliary
+  fails_with 2 "resnet18: has no auxiliary heads for --with-auxiliary" "leave the option out"
+}

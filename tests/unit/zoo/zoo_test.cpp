@@ -52,6 +52,23 @@ TEST(Zoo, EveryNetworkTakesAnyBatchInputAndNumberOfClasses) {
   }
 }
 
+TEST(Zoo, TakesTheSmallPicturesOfCifarOrNamesTheLayerThatCannot) {
+  std::set<std::string> refused;
+  for (const Network& network : networks()) {
+    SCOPED_TRACE(network.name);
+    try {
+      const graph::Graph graph = network.build({.height = 32, .width = 32, .classes = 10});
+      EXPECT_EQ(graph::infer_shapes(graph, 1)[graph.outputs[0]], (Shape{1, 10}));
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::input);
+      const std::string message = error.what();
+      EXPECT_TRUE(message.starts_with(network.name + ": nothing left after ")) << message;
+      refused.insert(network.name);
+    }
+  }
+  EXPECT_EQ(refused, (std::set<std::string>{"alexnet", "caffe_alexnet", "caffe_googlenet", "inception_v3", "shufflenet_v1_g3"}));
+}
+
 TEST(Zoo, ErrorsNameTheLayerThatHasNothingLeft) {
   EXPECT_EQ(error_of(*find("alexnet"), {.height = 32, .width = 32}, ErrorCode::input),
             "alexnet: nothing left after features.12 (MaxPool): a 3x3 window does not fit its 1x1 input");
