@@ -14,7 +14,7 @@ namespace {
 
 std::vector<Cell> row_of(const zoo::Network& network) {
   const graph::Cost cost = graph::compute_cost(network.build({})).total;
-  const std::optional<double> top5 = network.published ? network.published->top5 : std::nullopt;
+  const bool has_top5 = network.published && network.published->top5;
   return {network.name,
           network.family,
           std::int64_t{network.year},
@@ -23,7 +23,7 @@ std::vector<Cell> row_of(const zoo::Network& network) {
           static_cast<double>(cost.macs) / 1e9,
           network.input_size,
           network.published ? Cell(network.published->top1) : Cell(),
-          top5 ? Cell(*top5) : Cell(),
+          has_top5 ? Cell(*network.published->top5) : Cell(),
           network.published ? Cell(network.published->source) : Cell()};
 }
 
