@@ -13,7 +13,7 @@
 #include "cli/subcommands.h"
 #include "formats/checkpoint.h"
 #include "formats/onnx.h"
-#include "zoo/synthetic_weights.h"
+#include "measure/weights.h"
 
 namespace inferometer::cli {
 namespace {
@@ -73,7 +73,7 @@ void export_model(const ExportOptions& options, const Context& context) {
   }
   const std::int64_t input = options.input == "default" ? 0 : parse_limited_integer(options.input, {1, 65536}, "--input");
   const std::int64_t classes = parse_limited_integer(options.classes, {1, 1000000}, "--classes");
-  const std::uint64_t seed = parse_weights(options.weights, "--weights");
+  const measure::WeightsChoice weights = parse_weights(options.weights, "--weights");
   if (options.batch != "dynamic" && !kind.has_batch) {
     throw Error(ErrorCode::usage, fmt::format("--batch: a {} file holds tensors alone, no batch", kind.extension), "leave --batch out");
   }
@@ -81,13 +81,13 @@ void export_model(const ExportOptions& options, const Context& context) {
 
   graph::Model model{graph_of(models.front(), {.height = input, .width = input, .classes = classes}), {}};
   const InputSize size = input_size(model.graph);
-  model.weights = zoo::synthetic_weights(model.graph, seed);
+  model.weights = measure::weights_of(*models.front().network, model.graph, weights);
   kind.write(model, batch, options.output);
 
   const std::string batch_text = kind.has_batch ? (options.batch == "dynamic" ? "N" : options.batch) + "x" : "";
-  context.say(fmt::format("wrote {}: {:.1f} MB, {}, input {}3x{}x{}, {} classes, weights random:{}", options.output,
+  context.say(fmt::format("wrote {}: {:.1f} MB, {}, input {}3x{}x{}, {} classes, weights {}", options.output,
                           static_cast<double>(std::filesystem::file_size(options.output)) / 1e6, models.front().name, batch_text,
-                          size.height, size.width, classes, seed));
+                          size.height, size.width, classes, to_string(weights)));
 }
 
 }  // namespace
@@ -99,7 +99,10 @@ void add_export(CLI::App& app, Context& context) {
   command->add_option("-o,--output", options->output, "What to write, by its ending: .onnx, .pth (torch), .safetensors")
       ->required()
       ->type_name("FILE");
-  command->add_option("--weights", options->weights, "Synthetic weights (default: random:1)")->type_name("random:SEED");
+  command
+      ->add_option("--weights", options->weights,
+                   "Synthetic weights, or a file of them: .pth, .safetensors, .caffemodel (default: random:1)")
+      ->type_name("random:SEED|FILE");
   command->add_option("--batch", options->batch, "Images a request, .onnx only: a number, or dynamic (default)")->type_name("N|dynamic");
   command->add_option("--input", options->input, "Height and width of the input (default: the network's own)")->type_name("N|default");
   command->add_option("--classes", options->classes, "Classes (default: 1000)")->type_name("N");

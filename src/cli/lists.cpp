@@ -130,15 +130,16 @@ std::vector<measure::EngineChoice> parse_engines(std::string_view text, std::str
   return engines;
 }
 
-std::uint64_t parse_weights(std::string_view text, std::string_view where) {
+measure::WeightsChoice parse_weights(std::string_view text, std::string_view where) {
   constexpr std::string_view kPrefix = "random:";
-  constexpr const char* kHint = "write random:SEED with a whole number from 0, such as random:1";
+  constexpr const char* kHint = "write random:SEED with a whole number from 0, such as random:1, or a file: resnet18.pth";
   if (text.substr(0, kPrefix.size()) != kPrefix) {
-    wrong(where, fmt::format("'{}' is not random:SEED", one_line(text, 60)), kHint);
+    if (text.find_first_of("/.") != std::string_view::npos) return {.path = std::string(text)};
+    wrong(where, fmt::format("'{}' is neither random:SEED nor a file", one_line(text, 60)), kHint);
   }
   const std::optional<std::int64_t> seed = parse_integer(text.substr(kPrefix.size()));
   if (!seed || *seed < 0) wrong(where, fmt::format("'{}' has no seed of 0 or more", one_line(text, 60)), kHint);
-  return static_cast<std::uint64_t>(*seed);
+  return {.seed = static_cast<std::uint64_t>(*seed)};
 }
 
 Shape parse_shape(std::string_view text, std::string_view where) {

@@ -12,6 +12,7 @@
 
 #include "base/element_type.h"
 #include "measure/plan.h"
+#include "measure/weights.h"
 
 namespace inferometer::cli {
 
@@ -42,8 +43,8 @@ std::vector<std::string> parse_words(std::string_view text, std::string_view whe
 /// `onnxruntime,fake:delay_ms=5:spin=1`.
 std::vector<measure::EngineChoice> parse_engines(std::string_view text, std::string_view where);
 
-/// `random:SEED` -> SEED.
-std::uint64_t parse_weights(std::string_view text, std::string_view where);
+/// `random:SEED`, or the path of a file of weights: whatever has a slash or a dot.
+measure::WeightsChoice parse_weights(std::string_view text, std::string_view where);
 
 /// `NAME=1x3x224x224`; the name may contain '='.
 std::pair<std::string, Shape> parse_named_shape(std::string_view text, std::string_view where);

@@ -61,6 +61,12 @@ void set_shapes(RunSpec& spec, std::string_view text, std::string_view where) {
   }
 }
 
+void set_weights(RunSpec& spec, std::string_view text, std::string_view where) {
+  const measure::WeightsChoice choice = parse_weights(trim(text), where);
+  spec.weights_seed = choice.seed;
+  spec.weights_path = choice.path;
+}
+
 constexpr RunField kFields[] = {
     {"--model", "models", FieldKind::texts, "MODELS", "networks: zoo names, patterns such as 'resnet*', paths of .onnx files",
      [](RunSpec& spec, std::string_view text, std::string_view where) { spec.models = parse_words(text, where); }},
@@ -125,8 +131,8 @@ constexpr RunField kFields[] = {
      }},
     {"--pause-s", "pause_s", FieldKind::number, "SECONDS", "pause before each start (default: 0)",
      [](RunSpec& spec, std::string_view text, std::string_view where) { spec.pause_s = parse_limited_number(text, 0, 86400, where); }},
-    {"--weights", "weights", FieldKind::text, "random:SEED", "synthetic weights of zoo networks (default: random:1)",
-     [](RunSpec& spec, std::string_view text, std::string_view where) { spec.weights_seed = parse_weights(trim(text), where); }},
+    {"--weights", "weights", FieldKind::text, "random:SEED|FILE",
+     "weights of zoo networks: synthetic ones, or .pth, .safetensors, .caffemodel for one network (default: random:1)", set_weights},
     {"--input-seed", "input_seed", FieldKind::integer, "N", "seed of the input images (default: 1)",
      [](RunSpec& spec, std::string_view text, std::string_view where) {
        spec.input_seed = static_cast<std::uint64_t>(parse_limited_integer(text, {0, std::numeric_limits<std::int64_t>::max()}, where));

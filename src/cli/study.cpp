@@ -209,6 +209,7 @@ class Reader {
     for (std::string& model : run.spec.models) {
       if (measure::looks_like_file(model)) model = beside_study(model).string();
     }
+    if (!run.spec.weights_path.empty()) run.spec.weights_path = beside_study(run.spec.weights_path).string();
     return run;
   }
 

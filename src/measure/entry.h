@@ -30,9 +30,9 @@ std::optional<Protocol> protocol(std::string_view name);
 struct ModelReference {
   std::string name;  ///< zoo name, or the file's path as the user gave it
   bool zoo = false;
-  std::string path;                    ///< file of the user's; empty for a zoo net (its artefact is made on demand)
-  std::string weights_path;            ///< .caffemodel of a prototxt; checkpoint or .caffemodel of a zoo net; empty: synthetic
-  std::string sha256;                  ///< identity: of the canonical graph + seed + generator version, or of the file(s)
+  std::string path;          ///< file of the user's; empty for a zoo net (its artefact is made on demand)
+  std::string weights_path;  ///< .caffemodel of a prototxt; checkpoint or .caffemodel of a zoo net; empty: synthetic
+  std::string sha256;  ///< identity: of the canonical graph with seed and generator version or with a file of weights; or of the file(s)
   std::uint64_t seed = 1;              ///< of synthetic weights, zoo only
   std::int64_t height = 0, width = 0;  ///< of the input; 0: the network's own
   std::int64_t classes = 1000;

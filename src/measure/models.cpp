@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "formats/onnx.h"
 #include "graph/cost.h"
+#include "measure/weights.h"
 #include "zoo/synthetic_weights.h"
 #include "zoo/zoo.h"
 
@@ -37,14 +38,28 @@ std::string cached_file_hash(const std::filesystem::path& path) {
   return hash;
 }
 
-graph::Graph build_zoo_graph(const ModelReference& model) {
+const zoo::Network& network_of(const ModelReference& model) {
   const zoo::Network* network = zoo::find(model.name);
   if (network == nullptr) throw Error(ErrorCode::internal, fmt::format("no network {} in the zoo", model.name));
+  return *network;
+}
+
+graph::Graph build_zoo_graph(const ModelReference& model) {
   zoo::BuildOptions options;
   options.height = model.height;
   options.width = model.width;
   options.classes = model.classes;
-  return network->build(options);
+  return network_of(model).build(options);
+}
+
+void use_weights_file(ModelReference& model, const graph::Graph& graph, const std::string& path) {
+  require_readable_file(path);
+  model.weights_path = std::filesystem::absolute(path).string();
+  model.seed = 1;  // not used, and not to look as if it were
+  model.sha256 = sha256_hex(
+      fmt::format("{} weights {} artefact {}", graph::canonical_hash(graph), cached_file_hash(model.weights_path), kArtefactVersion));
+  std::error_code ignored;
+  if (!std::filesystem::exists(artefact_path(model), ignored)) (void)weights_of(network_of(model), graph, {1, model.weights_path});
 }
 
 ModelReference resolve_zoo(const std::string& name, const ModelOptions& options) {
@@ -59,6 +74,10 @@ ModelReference resolve_zoo(const std::string& name, const ModelOptions& options)
   }
   const graph::Graph graph = build_zoo_graph(model);
   graph::infer_shapes(graph, 1);  // an input that is too small is refused here, before anything runs
+  if (!options.weights_path.empty()) {
+    use_weights_file(model, graph, options.weights_path);
+    return model;
+  }
   model.sha256 = sha256_hex(fmt::format("{} seed {} generator {} artefact {}", graph::canonical_hash(graph), model.seed,
                                         zoo::kSyntheticWeightsVersion, kArtefactVersion));
   return model;
@@ -73,6 +92,10 @@ ModelReference resolve_file(const std::string& name, const ModelOptions& options
   if (options.input != 0) {
     throw Error(ErrorCode::usage, fmt::format("--input does not apply to the file {}", name),
                 "its inputs have the sizes that it declares; dynamic ones take --shape NAME=1x3x224x224");
+  }
+  if (!options.weights_path.empty()) {
+    throw Error(ErrorCode::usage, fmt::format("--weights does not apply to {}: an .onnx file has its own", name),
+                "networks of the zoo take files of weights");
   }
   const formats::OnnxSummary summary = formats::summarize_onnx(path);
   for (const auto& asked : options.shapes) {
@@ -176,7 +199,7 @@ std::filesystem::path model_file_path(const ModelReference& model) {
   }
   graph::Model built;
   built.graph = build_zoo_graph(model);
-  built.weights = zoo::synthetic_weights(built.graph, model.seed);
+  built.weights = weights_of(network_of(model), built.graph, {model.seed, model.weights_path});
   formats::OnnxWriteOptions options;
   options.producer_version = INFEROMETER_VERSION;
   formats::write_onnx(built, path, options);

@@ -26,6 +26,7 @@ struct ModelOptions {
   std::int64_t classes = 1000;
   std::uint64_t seed = 1;
   std::map<std::string, Shape> shapes;
+  std::string weights_path = {};  ///< of a zoo network; empty: synthetic weights
 };
 
 /// True when the text means a file rather than a zoo name: it holds a slash or ends in .onnx or .prototxt.
@@ -35,6 +36,7 @@ bool looks_like_file(const std::string& text);
 std::vector<std::string> expand_names(const std::vector<std::string>& models);
 
 /// Resolve one name or file. Zoo: hashes the canonical graph, makes no weights. File: hashes content (cached by path, size, time) and external data.
+/// With a file of weights that no artefact was made from yet, it is read once: what does not fit is refused before anything runs.
 /// Throws Error{usage} for unknown names, Error{input} for files that are no ONNX, sizes that a network does not allow, --input with a file.
 ModelReference resolve_model(const std::string& name, const ModelOptions& options);
 

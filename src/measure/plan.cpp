@@ -143,7 +143,7 @@ class Expansion {
     const std::vector<std::int64_t> inputs = spec_.inputs.empty() ? std::vector<std::int64_t>{0} : spec_.inputs;
     std::vector<ModelReference> references;
     for (const std::int64_t input : inputs) {
-      references.push_back(resolve_model(name, {input, spec_.classes, spec_.weights_seed, spec_.shapes}));
+      references.push_back(resolve_model(name, {input, spec_.classes, spec_.weights_seed, spec_.shapes, spec_.weights_path}));
     }
     for (const EngineRun& run : runs_) {
       for (const std::string& device : run.devices) add_device(references, run, device, run.missing);
@@ -208,6 +208,11 @@ std::vector<PlannedEntry> expand(const std::vector<RunSpec>& specs, const std::v
   for (const RunSpec& spec : specs) {
     check_ranges(spec);
     const std::vector<std::string> names = expand_names(spec.models);
+    if (!spec.weights_path.empty() && names.size() > 1) {
+      throw Error(ErrorCode::usage,
+                  fmt::format("--weights {}: holds the weights of one network, and {} are named", spec.weights_path, names.size()),
+                  "run one network at a time with its own file");
+    }
     Expansion expansion(spec, choose_engines(spec, engines, missing), plan);
     for (const std::string& name : names) expansion.add_model(name);
   }

@@ -37,6 +37,7 @@ struct RunSpec {
   std::vector<int> cpus;
   double pause_s = 0;
   std::uint64_t weights_seed = 1;  ///< --weights random:SEED
+  std::string weights_path;        ///< --weights FILE, for one network; empty: synthetic ones
   std::uint64_t input_seed = 1;
   std::map<std::string, Shape> shapes;
   Limits limits;
@@ -60,7 +61,8 @@ struct EngineHere {
 enum class MissingEngine : std::uint8_t { is_error, is_skipped };
 
 /// Entries in plan order: model, engine, device, precision, input, threads, streams, requests, batch (innermost).
-/// Duplicates are merged. Throws Error{usage} for unknown networks (nearest names) and values out of range,
+/// Duplicates are merged. Throws Error{usage} for unknown networks (nearest names), values out of range and one file of weights
+/// for several networks,
 /// Error{input} for files, Error{missing_engine} for an engine, or a device that none of the engines named has.
 /// Makes no weights; hashes of files are cached by path, size and time.
 std::vector<PlannedEntry> expand(const std::vector<RunSpec>& specs, const std::vector<EngineHere>& engines, MissingEngine missing);

@@ -61,6 +61,6 @@ load helpers
   inferometer export squeezenet1_1 -o s.onnx --batch -1
   fails_with 2 "--batch: -1 is outside 1 to 65536"
   inferometer export squeezenet1_1 -o s.onnx --weights zero
-  fails_with 2 "--weights: 'zero' is not random:SEED" "random:1"
+  fails_with 2 "--weights: 'zero' is neither random:SEED nor a file" "random:1"
   [ -z "$(ls -A)" ]
 }

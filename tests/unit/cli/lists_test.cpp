@@ -125,9 +125,12 @@ TEST(Engines, Errors) {
 }
 
 TEST(Weights, CasesAndErrors) {
-  EXPECT_EQ(parse_weights("random:0", "--weights"), 0u);
-  EXPECT_EQ(parse_weights("random:18", "--weights"), 18u);
-  for (const char* text : {"", "random", "random:", "random:-1", "random:x", "file.pth", "Random:1"}) {
+  EXPECT_EQ(parse_weights("random:0", "--weights").seed, 0u);
+  EXPECT_EQ(parse_weights("random:18", "--weights").seed, 18u);
+  EXPECT_EQ(parse_weights("random:18", "--weights").path, "");
+  EXPECT_EQ(parse_weights("file.pth", "--weights").path, "file.pth");
+  EXPECT_EQ(parse_weights("folder/weights", "--weights").path, "folder/weights");
+  for (const char* text : {"", "random", "random:", "random:-1", "random:x", "Random:1"}) {
     EXPECT_NE(message_of([&] { parse_weights(text, "--weights"); }), "") << text;
   }
 }

@@ -192,6 +192,9 @@ TEST(ReproCommand, repeats_every_option) {
   entry.model.seed = 7;
   const std::string command = repro_command(entry);
   EXPECT_TRUE(command.ends_with("--starts 3 --input 192 --classes 10 --weights random:7")) << command;
+  entry.model.seed = 1;
+  entry.model.weights_path = "/nets/own weights.pth";
+  EXPECT_TRUE(repro_command(entry).ends_with("--classes 10 --weights '/nets/own weights.pth'")) << repro_command(entry);
 }
 
 }  // namespace
