@@ -77,6 +77,8 @@ TEST_F(Agreement, squeezenet1_1) {
 
 TEST_F(Agreement, resnet18) { check_net(engine(), zoo_model("resnet18", 64), settings(2)); }
 
+TEST_F(Agreement, mobilenet_v3_small) { check_net(engine(), zoo_model("mobilenet_v3_small", 64), settings(2)); }
+
 TEST_F(Agreement, mobilenet_v2_with_two_threads) {
   engine::SessionSettings asked = settings(3);
   asked.threads = 2;

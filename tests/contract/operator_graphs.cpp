@@ -229,6 +229,23 @@ OperatorGraphs layout() {
                 const TensorId relu = net.relu("relu", view);  // must not overwrite a, which is read below
                 return net.add("add", relu, net.relu6("late", a));
               }),
+       single("read again after its activation", {4, 4, 4},
+              [](Builder& net, TensorId x) {
+                const TensorId a = net.conv("a", x, {.channels = 4});
+                return net.add("add", net.activation("tanh", a, graph::ActivationKind::tanh), a);
+              }),
+       single("read again after its view's activation", {4, 4, 4},
+              [](Builder& net, TensorId x) {
+                const TensorId a = net.conv("a", x, {.channels = 4});
+                const TensorId tanh = net.activation("tanh", net.reshape("view", a, {0, 4, 4, 4}), graph::ActivationKind::tanh);
+                return net.add("add", tanh, a);
+              }),
+       single("read again after a part's activation", {4, 4, 4},
+              [](Builder& net, TensorId x) {
+                const TensorId a = net.conv("a", x, {.channels = 4});
+                const auto parts = net.split("split", a, {1, 3});
+                return net.concat("cat", {net.activation("tanh", parts[0], graph::ActivationKind::tanh), parts[1], a});
+              }),
        single("a view read long after its tensor", {4, 4, 4},
               [](Builder& net, TensorId x) {
                 const TensorId view = net.reshape("view", net.conv("a", x, {.channels = 4}), {0, 4, 4, 4});

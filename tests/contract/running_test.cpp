@@ -2,11 +2,13 @@
 #include <thread>
 
 #include "contract.h"
+#include "graph/builder.h"
 
 namespace inferometer::contract {
 namespace {
 
 using Profiling = Usable;
+using Outputs = Computing;
 
 TestModel small_net() { return zoo_model("squeezenet1_1", 64); }
 
@@ -82,6 +84,21 @@ TEST_F(Running, outputs_stay_until_the_next_run_of_their_request) {
   const std::vector<float> copy(values, values + output.bytes / sizeof(float));
   for (std::uint64_t image = 2; image < 6; ++image) run(*second, *session, {images(session->inputs()[0].shape, image)});
   EXPECT_EQ(std::memcmp(output.data, copy.data(), output.bytes), 0);
+}
+
+// The caller may fill its input anew as soon as run() has returned.
+TEST_F(Outputs, are_never_the_memory_of_an_input) {
+  graph::Builder net("identity");
+  const graph::TensorId x = net.input("input", {graph::kBatch, 2, 3, 3});
+  const TestModel model(graph::Model{net.finish(net.node("same", graph::Identity{}, {x})), {}}, TestModel::Source::memory);
+  const auto session = load(model);
+  const auto request = session->create_request();
+  std::vector<float> input = images(session->inputs()[0].shape, 3);
+  const std::vector<float> before = input;
+  const engine::TensorView view{ElementType::f32, session->inputs()[0].shape, input.data(), input.size() * sizeof(float)};
+  const engine::TensorView output = request->run({&view, 1})[0];
+  input.assign(input.size(), 7);
+  EXPECT_EQ(std::memcmp(output.data, before.data(), output.bytes), 0);
 }
 
 TEST_F(Running, requests_of_one_session_run_side_by_side) {
