@@ -16,7 +16,7 @@ namespace {
 
 struct CostOptions {
   std::vector<std::string> models;
-  std::string input = "default", classes = "1000";
+  std::string input = "default", classes = "default";
   std::string convention = "macs";
   bool layers = false;
   bool with_auxiliary = false;
@@ -47,8 +47,8 @@ void append_rows(Table& table, const ModelArgument& model, const graph::Graph& n
 void print_cost(const CostOptions& options, const Context& context) {
   const graph::Convention convention = convention_of(options);
   const std::vector<std::int64_t> inputs =
-      options.input == "default" ? std::vector<std::int64_t>{0} : parse_integers(options.input, {1, 65536}, "--input");
-  const std::int64_t classes = parse_limited_integer(options.classes, {1, 1000000}, "--classes");
+      options.input == "default" ? std::vector<std::int64_t>{0} : parse_integers(options.input, kInputLimits, "--input");
+  const std::int64_t classes = parse_integer_or_default(options.classes, kClassLimits, "--classes");
 
   Table table;
   table.columns = {"model"};
@@ -79,7 +79,7 @@ void add_cost(CLI::App& app, Context& context) {
   command->add_option("MODEL", options->models, "Zoo networks, patterns such as 'resnet*', .onnx files")->required()->type_name("MODEL");
   command->add_option("--input", options->input, "Heights and widths of the input: 32,224 (default: each network's own)")
       ->type_name("LIST|default");
-  command->add_option("--classes", options->classes, "Classes of zoo networks (default: 1000)")->type_name("N");
+  command->add_option("--classes", options->classes, "Classes of zoo networks (default: each network's own)")->type_name("N|default");
   command->add_option("--convention", options->convention, "What counts as an operation (default: macs)")->type_name("macs|deepdetect");
   command->add_flag("--layers", options->layers, "One row for each layer");
   command->add_flag("--with-auxiliary", options->with_auxiliary, "With the heads that only train: their parameters, no MACs");

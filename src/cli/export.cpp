@@ -20,7 +20,7 @@ namespace {
 
 struct ExportOptions {
   std::string model, output;
-  std::string input = "default", classes = "1000";
+  std::string input = "default", classes = "default";
   std::string weights = "random:1";
   std::string batch = "dynamic";
 };
@@ -71,8 +71,8 @@ void export_model(const ExportOptions& options, const Context& context) {
     throw Error(ErrorCode::usage, fmt::format("{}: is a file already, export writes zoo networks", one_line(options.model)),
                 "`inferometer models` lists them");
   }
-  const std::int64_t input = options.input == "default" ? 0 : parse_limited_integer(options.input, {1, 65536}, "--input");
-  const std::int64_t classes = parse_limited_integer(options.classes, {1, 1000000}, "--classes");
+  const std::int64_t input = parse_integer_or_default(options.input, kInputLimits, "--input");
+  const std::int64_t classes = parse_integer_or_default(options.classes, kClassLimits, "--classes");
   const measure::WeightsChoice weights = parse_weights(options.weights, "--weights");
   if (options.batch != "dynamic" && !kind.has_batch) {
     throw Error(ErrorCode::usage, fmt::format("--batch: a {} file holds tensors alone, no batch", kind.extension), "leave --batch out");
@@ -85,9 +85,10 @@ void export_model(const ExportOptions& options, const Context& context) {
   kind.write(model, batch, options.output);
 
   const std::string batch_text = kind.has_batch ? (options.batch == "dynamic" ? "N" : options.batch) + "x" : "";
-  context.say(fmt::format("wrote {}: {:.1f} MB, {}, input {}3x{}x{}, {} classes, weights {}", options.output,
+  context.say(fmt::format("wrote {}: {:.1f} MB, {}, input {}{}x{}x{}, {} classes, weights {}", options.output,
                           static_cast<double>(std::filesystem::file_size(options.output)) / 1e6, models.front().name, batch_text,
-                          size.height, size.width, classes, to_string(weights)));
+                          size.channels, size.height, size.width, classes == 0 ? models.front().network->classes : classes,
+                          to_string(weights)));
 }
 
 }  // namespace
@@ -105,7 +106,7 @@ void add_export(CLI::App& app, Context& context) {
       ->type_name("random:SEED|FILE");
   command->add_option("--batch", options->batch, "Images a request, .onnx only: a number, or dynamic (default)")->type_name("N|dynamic");
   command->add_option("--input", options->input, "Height and width of the input (default: the network's own)")->type_name("N|default");
-  command->add_option("--classes", options->classes, "Classes (default: 1000)")->type_name("N");
+  command->add_option("--classes", options->classes, "Classes (default: the network's own)")->type_name("N|default");
   command->footer(example_footer("inferometer export resnet18 -o resnet18.onnx --batch 1"));
   command->callback([options, &context] { export_model(*options, context); });
 }

@@ -71,6 +71,10 @@ std::int64_t parse_limited_integer(std::string_view text, IntegerLimits limits, 
   return limited(text, limits, where, fmt::format("give a whole number from {} to {}", limits.lowest, limits.highest));
 }
 
+std::int64_t parse_integer_or_default(std::string_view text, IntegerLimits limits, std::string_view where) {
+  return text == "default" ? 0 : parse_limited_integer(text, limits, where);
+}
+
 double parse_limited_number(std::string_view text, double lowest, double highest, std::string_view where) {
   const std::optional<double> value = parse_number(text);
   const std::string hint = fmt::format("give a number from {} to {}", lowest, highest);

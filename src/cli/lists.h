@@ -24,9 +24,13 @@ struct IntegerLimits {
 
 inline constexpr IntegerLimits kBatchLimits{1, 65536};
 inline constexpr IntegerLimits kThreadLimits{1, 4096};
+inline constexpr IntegerLimits kInputLimits{1, 65536};
+inline constexpr IntegerLimits kClassLimits{1, 1000000};
 
 /// The whole text as one integer within limits.
 std::int64_t parse_limited_integer(std::string_view text, IntegerLimits limits, std::string_view where);
+/// The same, where the word `default` gives 0.
+std::int64_t parse_integer_or_default(std::string_view text, IntegerLimits limits, std::string_view where);
 /// The whole text as one finite number, lowest <= number <= highest.
 double parse_limited_number(std::string_view text, double lowest, double highest, std::string_view where);
 

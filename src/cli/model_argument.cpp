@@ -52,7 +52,7 @@ std::vector<ModelArgument> resolve_models(const std::vector<std::string>& argume
 
 graph::Graph graph_of(const ModelArgument& model, const zoo::BuildOptions& options) {
   if (model.network == nullptr) {
-    if (options.height != 0 || options.width != 0 || options.classes != 1000 || options.with_auxiliary) {
+    if (options.height != 0 || options.width != 0 || options.classes != 0 || options.with_auxiliary) {
       throw Error(ErrorCode::usage, fmt::format("{}: --input, --classes and --with-auxiliary are for zoo networks, a file is as it is",
                                                 one_line(model.name)));
     }
@@ -89,7 +89,7 @@ graph::CostTable cost_of(const ModelArgument& model, const graph::Graph& network
 InputSize input_size(const graph::Graph& graph) {
   for (const graph::TensorId input : graph.inputs) {
     const Shape& shape = graph.tensors[input].shape;
-    if (shape.size() == 4) return {shape[2], shape[3]};
+    if (shape.size() == 4) return {shape[1], shape[2], shape[3]};
   }
   return {};
 }

@@ -29,9 +29,9 @@ graph::Graph graph_of(const ModelArgument& model, const zoo::BuildOptions& optio
 /// The cost of graph_of(). Of heads that only train it counts the parameters and nothing else: they do not run.
 graph::CostTable cost_of(const ModelArgument& model, const graph::Graph& network, graph::Convention convention = graph::Convention::macs);
 
-/// Height and width of the first image input (NCHW); {0, 0} where there is none.
+/// Of the first image input (NCHW); zeros where there is none.
 struct InputSize {
-  std::int64_t height = 0, width = 0;
+  std::int64_t channels = 0, height = 0, width = 0;
 };
 InputSize input_size(const graph::Graph& graph);
 

@@ -16,7 +16,6 @@ using measure::RunSpec;
 
 constexpr IntegerLimits kCountLimits{1, 4096};
 constexpr IntegerLimits kInputLimits{1, 65536};
-constexpr IntegerLimits kClassLimits{1, 1000000};
 constexpr IntegerLimits kCpuLimits{0, 4095};
 constexpr double kMostSeconds = 1e6;
 
@@ -96,7 +95,7 @@ constexpr RunField kFields[] = {
      [](RunSpec& spec, std::string_view text, std::string_view where) {
        spec.inputs = is_default(text) ? std::vector<std::int64_t>() : parse_integers(text, kInputLimits, where);
      }},
-    {"--classes", "classes", FieldKind::integer, "N", "classes of a zoo network (default: 1000)",
+    {"--classes", "classes", FieldKind::integer, "N", "classes of a zoo network (default: its own)",
      [](RunSpec& spec, std::string_view text, std::string_view where) { spec.classes = parse_limited_integer(text, kClassLimits, where); }},
     {"--mode", "mode", FieldKind::text, "latency", "latency: one request at a time (default)", set_mode},
     {"--protocol", "protocol", FieldKind::text, "default|dd|ten",

@@ -15,7 +15,7 @@ namespace {
 
 struct ShowOptions {
   std::string model;
-  std::string input = "default", classes = "1000";
+  std::string input = "default", classes = "default";
   bool with_auxiliary = false;
 };
 
@@ -25,8 +25,8 @@ void show(const ShowOptions& options, const Context& context) {
     throw Error(ErrorCode::usage, fmt::format("'{}' means {} networks, show takes one", options.model, models.size()),
                 "`inferometer cost` takes several");
   }
-  const std::int64_t input = options.input == "default" ? 0 : parse_limited_integer(options.input, {1, 65536}, "--input");
-  const std::int64_t classes = parse_limited_integer(options.classes, {1, 1000000}, "--classes");
+  const std::int64_t input = parse_integer_or_default(options.input, kInputLimits, "--input");
+  const std::int64_t classes = parse_integer_or_default(options.classes, kClassLimits, "--classes");
   const graph::Graph network =
       graph_of(models.front(), {.height = input, .width = input, .classes = classes, .with_auxiliary = options.with_auxiliary});
   const graph::CostTable cost = cost_of(models.front(), network);
@@ -50,7 +50,7 @@ void add_show(CLI::App& app, Context& context) {
   const auto options = std::make_shared<ShowOptions>();
   command->add_option("MODEL", options->model, "A zoo network or an .onnx file")->required()->type_name("MODEL");
   command->add_option("--input", options->input, "Height and width of the input (default: the network's own)")->type_name("N|default");
-  command->add_option("--classes", options->classes, "Classes of a zoo network (default: 1000)")->type_name("N");
+  command->add_option("--classes", options->classes, "Classes of a zoo network (default: its own)")->type_name("N|default");
   command->add_flag("--with-auxiliary", options->with_auxiliary, "With the heads that only train: their parameters, no MACs");
   command->footer(example_footer("inferometer show squeezenet1_1"));
   command->callback([options, &context] { show(*options, context); });

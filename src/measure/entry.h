@@ -35,7 +35,7 @@ struct ModelReference {
   std::string sha256;  ///< identity: of the canonical graph with seed and generator version or with a file of weights; or of the file(s)
   std::uint64_t seed = 1;              ///< of synthetic weights, zoo only
   std::int64_t height = 0, width = 0;  ///< of the input; 0: the network's own
-  std::int64_t classes = 1000;
+  std::int64_t classes = 0;            ///< 0: the network's own
   std::map<std::string, Shape> shapes;  ///< --shape NAME=1x3x224x224
 };
 

@@ -167,7 +167,8 @@ ModelFacts model_facts(const ModelReference& model) {
     count(build_zoo_graph(model));
     const zoo::Network* network = zoo::find(model.name);
     // Published accuracy belongs to the published network: its own input size and classes.
-    const bool as_published = model.classes == 1000 && (model.height == 0 || model.height == network->input_size);
+    const bool own_classes = model.classes == 0 || model.classes == network->classes;
+    const bool as_published = own_classes && (model.height == 0 || model.height == network->input_size);
     if (network->published && as_published) {
       facts.top1 = network->published->top1;
       facts.top5 = network->published->top5;

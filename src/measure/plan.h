@@ -29,7 +29,7 @@ struct RunSpec {
   std::vector<int> streams{1};
   std::vector<int> requests{1};
   std::vector<std::int64_t> inputs;  ///< square sizes; empty: each network's own
-  std::int64_t classes = 1000;
+  std::int64_t classes = 0;          ///< 0: each network's own
   Mode mode = Mode::latency;
   Protocol protocol = Protocol::standard;
   int starts = 3;

@@ -15,6 +15,7 @@ namespace {
 constexpr std::vector<Network> (*kFamilies[])() = {
     alexnet_networks,
     caffe_alexnet_networks,
+    cifar_resnet_networks,
     convnext_networks,
     densenet_networks,
     caffe_densenet_networks,
@@ -24,7 +25,9 @@ constexpr std::vector<Network> (*kFamilies[])() = {
     caffe_googlenet_networks,
     hardnet_networks,
     inception_v3_networks,
+    lenet_networks,
     mnasnet_networks,
+    mnist_networks,
     mobilenet_v1_networks,
     mobilenet_v2_networks,
     mobilenet_v3_networks,
@@ -32,6 +35,7 @@ constexpr std::vector<Network> (*kFamilies[])() = {
     resnet_networks,
     caffe_resnet_networks,
     resnext_networks,
+    samplenet_networks,
     shufflenet_v1_networks,
     shufflenet_v2_networks,
     squeezenet_networks,
@@ -44,10 +48,20 @@ constexpr std::vector<Network> (*kFamilies[])() = {
 };
 // clang-format on
 
+/// Families' builders are given the number of classes that 0 stands for.
+void resolve_classes(Network& network) {
+  network.build = [own = network.classes, build = std::move(network.build)](const BuildOptions& asked) {
+    BuildOptions options = asked;
+    if (options.classes == 0) options.classes = own;
+    return build(options);
+  };
+}
+
 std::vector<Network> collect() {
   std::vector<Network> all;
   for (const auto family : kFamilies) {
     std::vector<Network> members = family();
+    std::for_each(members.begin(), members.end(), resolve_classes);
     std::move(members.begin(), members.end(), std::back_inserter(all));
   }
   std::stable_sort(all.begin(), all.end(), [](const Network& a, const Network& b) { return a.family < b.family; });

@@ -17,7 +17,7 @@ namespace inferometer::zoo {
 struct BuildOptions {
   std::int64_t height = 0;  ///< of the input; 0: the network's own
   std::int64_t width = 0;
-  std::int64_t classes = 1000;
+  std::int64_t classes = 0;  ///< 0: the network's own
   bool with_auxiliary = false;  ///< with the heads that only train, where the network has them (inception_v3, googlenet)
 };
 
@@ -34,6 +34,7 @@ struct Network {
   int year = 0;                      ///< of the paper
   std::string paper;                 ///< authors, title, venue
   std::int64_t input_size = 224;     ///< the network's own height and width
+  std::int64_t classes = 1000;       ///< the network's own
   Preprocessing preprocessing = {};  ///< what its published weights expect of a picture
   /// Prefixes of a checkpoint's tensors that belong to heads which only train ("aux1."): known, and not loaded.
   std::vector<std::string> training_only = {};

@@ -239,7 +239,7 @@ TEST(Plan, values_out_of_range_are_mistakes) {
       {"batch is 65537", [](RunSpec& r) { r.batches = {65537}; }}, {"no batch", [](RunSpec& r) { r.batches = {}; }},
       {"threads is 0", [](RunSpec& r) { r.threads = {0}; }},       {"threads is 4097", [](RunSpec& r) { r.threads = {4097}; }},
       {"input is 0", [](RunSpec& r) { r.inputs = {0}; }},          {"input is -224", [](RunSpec& r) { r.inputs = {-224}; }},
-      {"input is 16385", [](RunSpec& r) { r.inputs = {16385}; }},  {"classes is 0", [](RunSpec& r) { r.classes = 0; }},
+      {"input is 16385", [](RunSpec& r) { r.inputs = {16385}; }},  {"classes is -1", [](RunSpec& r) { r.classes = -1; }},
       {"starts is 0", [](RunSpec& r) { r.starts = 0; }},           {"streams 2", [](RunSpec& r) { r.streams = {2}; }},
       {"requests 2", [](RunSpec& r) { r.requests = {2}; }},        {"precision 'fp8'", [](RunSpec& r) { r.precisions = {"fp32", "fp8"}; }},
       {"no precision", [](RunSpec& r) { r.precisions = {}; }},
