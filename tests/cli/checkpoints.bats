@@ -128,6 +128,7 @@ PYTHON
   done <<'FILES'
 squeezenet1_1 squeezenet_v1.1/squeezenet1_1.derived.torchvision_names.pth
 mobilenet_v2 mobilenet_v2/mobilenet_v2.derived.torchvision_names.pth
+cifar_resnet20 cifar10_resnet20/resnet20-12fca82f.th
 FILES
 }
 

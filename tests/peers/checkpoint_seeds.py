@@ -4,7 +4,9 @@ Needs torch (1.13 wrote the files that are there):  python3 tests/peers/checkpoi
 """
 import collections
 import io
+import json
 import os
+import struct
 import zipfile
 
 import torch
@@ -61,3 +63,17 @@ with zipfile.ZipFile(path("deflated.pth"), "w", zipfile.ZIP_DEFLATED) as deflate
 buffer = io.BytesIO()
 torch.jit.save(torch.jit.script(torch.nn.ReLU()), buffer)
 open(path("script.pt"), "wb").write(buffer.getvalue())
+
+open(path("data.pkl"), "wb").write(stored.read("zip/data.pkl"))  # for the pickle machine alone
+
+header = json.dumps({
+    "__metadata__": {"format": "pt"},
+    "weight": {"dtype": "F32", "shape": [2, 1], "data_offsets": [0, 8]},
+    "bias": {"dtype": "BF16", "shape": [], "data_offsets": [8, 10]},
+    "empty": {"dtype": "BOOL", "shape": [0, 3], "data_offsets": [10, 10]},
+})
+data = struct.pack("<ff", 1.0, -2.0) + b"\x80\x3f"
+open(path("net.safetensors"), "wb").write(struct.pack("<Q", len(header)) + header.encode() + data)
+folder = os.path.join(FOLDER, "..", "safetensors")
+os.makedirs(folder, exist_ok=True)
+open(os.path.join(folder, "net.bin"), "wb").write(header.encode() + b"\0" + data)
