@@ -61,6 +61,20 @@ TEST(ReadCheckpoint, PassesOverAttributesOfTheState) {
   EXPECT_EQ(checkpoint.tensors.at("num_batches_tracked").type, ElementType::i64);
 }
 
+TEST(ReadCheckpoint, KeepsAPrefixThatNotEveryNameHas) {
+  const TemporaryFolder folder;
+  graph::Weights tensors;
+  tensors["module.a"] = tensors["b"] = array_of<float>(ElementType::f32, {1}, {1});
+  write_safetensors(tensors, folder / "a.safetensors");
+  expect_same(tensors, read_checkpoint(folder / "a.safetensors").tensors);
+}
+
+TEST(ReadCheckpoint, RefusesLegacyFilesWithBytesLeftOver) {
+  const TemporaryFolder folder;
+  put(folder / "long.pth", content_of(checkpoint_seed("legacy.pth")) + "x");
+  EXPECT_NE(message_of(folder / "long.pth").find("1 bytes behind its last storage"), std::string::npos);
+}
+
 TEST(ReadCheckpoint, TheContentDecidesNotTheEnding) {
   const TemporaryFolder folder;
   std::filesystem::copy_file(checkpoint_seed("legacy.pth"), folder / "net.safetensors");

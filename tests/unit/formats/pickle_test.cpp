@@ -128,6 +128,24 @@ TEST(ReadPickle, RefusesTensorsBeyondTheirStorage) {
   }
 }
 
+/// Files of torch before 0.4 have storages that are parts of others.
+TEST(ReadPickle, ReadsViewsOfStorages) {
+  const auto tensor = [](const std::string& view, const std::string& offset) {
+    return kRebuild + "(" + std::string("(U\x07storagectorch\nFloatStorage\nU\x01") + "0U\x03" + "cpuK\x05" + view + "tQ" + offset +
+           "K\x02\x85K\x01\x85\x89}tR.";
+  };
+  const std::string view = std::string("(U\x01") + "vK\x01K\x03t", zero("K\0", 2);
+  const std::string pickle = tensor(view, "K\x01");
+  const Pickle read = read_pickle(pickle, "a.pth");
+  const auto* made = read.get<TorchTensor>(read.root);
+  ASSERT_NE(made, nullptr);
+  EXPECT_EQ(made->offset, 2);
+  EXPECT_EQ(read.get<TorchStorage>(made->storage)->count, 5);
+  EXPECT_NE(problem_of(tensor(view, "K\x02")).find("beyond its storage"), std::string::npos);
+  EXPECT_NE(problem_of(tensor(std::string("(U\x01") + "vK\x04K\x02t", zero)).find("view reaches beyond"), std::string::npos);
+  EXPECT_NE(problem_of(tensor(std::string("(U\x01") + "vK\x04t", zero)).find("storage's view is not"), std::string::npos);
+}
+
 /// Small pickles that would take gigabytes or for ever in a machine without bounds.
 TEST(ReadPickle, BoundsMemoryAndTime) {
   // Lists of lists, each twice as large as the last when it is printed: here a value is stored once.
