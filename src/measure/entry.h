@@ -33,9 +33,9 @@ struct ModelReference {
   std::string path;          ///< file of the user's; empty for a zoo net (its artefact is made on demand)
   std::string weights_path;  ///< .caffemodel of a prototxt; checkpoint or .caffemodel of a zoo net; empty: synthetic
   std::string sha256;  ///< identity: of the canonical graph with seed and generator version or with a file of weights; or of the file(s)
-  std::uint64_t seed = 1;              ///< of synthetic weights, zoo only
-  std::int64_t height = 0, width = 0;  ///< of the input; 0: the network's own
-  std::int64_t classes = 0;            ///< 0: the network's own
+  std::uint64_t seed = 1;               ///< of synthetic weights, zoo only
+  std::int64_t height = 0, width = 0;   ///< of the input; 0: the network's own
+  std::int64_t classes = 0;             ///< 0: the network's own
   std::map<std::string, Shape> shapes;  ///< --shape NAME=1x3x224x224
 };
 

@@ -22,7 +22,7 @@ struct ModelFacts {
 
 /// Options that shape a model reference.
 struct ModelOptions {
-  std::int64_t input = 0;  ///< square; 0: the network's own
+  std::int64_t input = 0;    ///< square; 0: the network's own
   std::int64_t classes = 0;  ///< 0: the network's own
   std::uint64_t seed = 1;
   std::map<std::string, Shape> shapes;
