@@ -23,6 +23,7 @@ class OpenCvEngine final : public Engine {
     info.devices = {{"cpu", processor_name(), {"fp32"}}};
     info.rank = 40;
     info.settings = keys_of(opencv_settings());
+    info.reads_caffe = true;
     return info;
   }
 

@@ -142,7 +142,8 @@ std::string argument_cases(const Shell& shell, const std::vector<Command>& comma
 
 void write_bash(const std::vector<Command>& commands, const Command& global, std::ostream& out) {
   const Shell shell{[](const std::string& list) { return fmt::format("COMPREPLY=($(compgen -W '{}' -- \"$word\"))", list); },
-                    "COMPREPLY=($(compgen -W \"$models\" -- \"$word\") $(compgen -f -X '!*.onnx' -- \"$word\"))",
+                    "COMPREPLY=($(compgen -W \"$models\" -- \"$word\") $(compgen -f -X '!*.onnx' -- \"$word\") "
+                    "$(compgen -f -X '!*.prototxt' -- \"$word\"))",
                     "COMPREPLY=($(compgen -f -- \"$word\"))", "COMPREPLY=()"};
   out << "# bash completion of inferometer; to use it:  source <(inferometer completion bash)\n"
          "_inferometer() {\n"
@@ -174,8 +175,8 @@ void write_bash(const std::vector<Command>& commands, const Command& global, std
 }
 
 void write_zsh(const std::vector<Command>& commands, const Command& global, std::ostream& out) {
-  const Shell shell{[](const std::string& list) { return fmt::format("compadd -- {}", list); }, "compadd -- $=models; _files -g '*.onnx'",
-                    "_files", ":"};
+  const Shell shell{[](const std::string& list) { return fmt::format("compadd -- {}", list); },
+                    "compadd -- $=models; _files -g '*.(onnx|prototxt)'", "_files", ":"};
   out << "#compdef inferometer\n"
          "# zsh completion of inferometer; to use it:  source <(inferometer completion zsh)\n"
          "_inferometer() {\n"

@@ -76,7 +76,9 @@ void print_cost(const CostOptions& options, const Context& context) {
 void add_cost(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("cost", "Count parameters, MACs, FLOPs and activations, in total or per layer");
   const auto options = std::make_shared<CostOptions>();
-  command->add_option("MODEL", options->models, "Zoo networks, patterns such as 'resnet*', .onnx files")->required()->type_name("MODEL");
+  command->add_option("MODEL", options->models, "Zoo networks, patterns such as 'resnet*', .onnx and .prototxt files")
+      ->required()
+      ->type_name("MODEL");
   command->add_option("--input", options->input, "Heights and widths of the input: 32,224 (default: each network's own)")
       ->type_name("LIST|default");
   command->add_option("--classes", options->classes, "Classes of zoo networks (default: each network's own)")->type_name("N|default");

@@ -11,8 +11,10 @@
 #include "cli/lists.h"
 #include "cli/model_argument.h"
 #include "cli/subcommands.h"
+#include "formats/caffe.h"
 #include "formats/checkpoint.h"
 #include "formats/onnx.h"
+#include "measure/models.h"
 #include "measure/weights.h"
 
 namespace inferometer::cli {
@@ -25,10 +27,12 @@ struct ExportOptions {
   std::string batch = "dynamic";
 };
 
-/// A kind of file: its ending, whether it says a batch, and what writes it. The model may be used up.
+/// A kind of file: its ending, that of a second file beside it, the batch that it has where none is asked for (0: it says no
+/// batch), and what writes it. The model may be used up.
 struct Kind {
   std::string_view extension;
-  bool has_batch;
+  std::string_view companion;
+  std::int64_t default_batch;
   void (*write)(graph::Model& model, std::int64_t batch, const std::filesystem::path& path);
 };
 
@@ -42,10 +46,15 @@ void write_safetensors_file(graph::Model& model, std::int64_t, const std::filesy
   formats::write_safetensors(formats::state_of(std::move(model)), path);
 }
 
-constexpr Kind kKinds[] = {{".onnx", true, write_onnx_file},
-                           {".pth", false, write_torch_file},
-                           {".pt", false, write_torch_file},
-                           {".safetensors", false, write_safetensors_file}};
+void write_caffe_files(graph::Model& model, std::int64_t batch, const std::filesystem::path& path) {
+  formats::write_caffe(model, path, std::filesystem::path(path).replace_extension(".caffemodel"), batch);
+}
+
+constexpr Kind kKinds[] = {{".onnx", "", graph::kBatch, write_onnx_file},
+                           {".prototxt", ".caffemodel", 1, write_caffe_files},
+                           {".pth", "", 0, write_torch_file},
+                           {".pt", "", 0, write_torch_file},
+                           {".safetensors", "", 0, write_safetensors_file}};
 
 const Kind& kind_of(const std::string& output) {
   const std::string extension = lower(std::filesystem::path(output).extension().string());
@@ -54,12 +63,40 @@ const Kind& kind_of(const std::string& output) {
     if (extension == kind.extension) return kind;
     known.emplace_back(kind.extension);
   }
-  if (extension == ".prototxt" || extension == ".caffemodel") {
-    throw Error(ErrorCode::usage, fmt::format("{}: this version does not write Caffe files", one_line(output)),
-                "give a name that ends in .onnx");
+  if (extension == ".caffemodel") {
+    throw Error(ErrorCode::usage, fmt::format("{}: a caffemodel is written beside its prototxt", one_line(output)),
+                "give the name of the .prototxt");
   }
   throw Error(ErrorCode::usage, fmt::format("{}: the name of what to write must end in one of {}", one_line(output), join(known, " ")),
               "for example: -o resnet18.onnx");
+}
+
+/// A file of the user's, read whole. Only a prototxt has its weights in another file, which may be named.
+graph::Model read_model(const std::string& path, const std::string& weights) {
+  if (measure::is_prototxt(path)) return formats::read_caffe(path, measure::caffemodel_of(path, weights));
+  if (!weights.empty()) throw Error(ErrorCode::usage, fmt::format("{}: --weights: an .onnx file has its own", one_line(path)));
+  return formats::read_onnx(path);
+}
+
+graph::Model model_of(const ModelArgument& argument, const ExportOptions& options, const Kind& kind) {
+  const std::int64_t input = parse_integer_or_default(options.input, kInputLimits, "--input");
+  const std::int64_t classes = parse_integer_or_default(options.classes, kClassLimits, "--classes");
+  const measure::WeightsChoice weights = parse_weights(options.weights, "--weights");
+  if (argument.network != nullptr) {
+    graph::Model model{graph_of(argument, {.height = input, .width = input, .classes = classes}), {}};
+    model.weights = measure::weights_of(*argument.network, model.graph, weights);
+    return model;
+  }
+  if (lower(std::filesystem::path(argument.name).extension().string()) == kind.extension) {
+    throw Error(ErrorCode::usage, fmt::format("{}: is a {} file already", one_line(argument.name), kind.extension));
+  }
+  const ExportOptions plain;
+  const bool random = weights.path.empty() && options.weights != plain.weights;
+  if (input != 0 || classes != 0 || random) {
+    throw Error(ErrorCode::usage, fmt::format("{}: --input, --classes and --weights random are for zoo networks, a file is as it is",
+                                              one_line(argument.name)));
+  }
+  return read_model(argument.name, weights.path);
 }
 
 void export_model(const ExportOptions& options, const Context& context) {
@@ -67,44 +104,49 @@ void export_model(const ExportOptions& options, const Context& context) {
   const std::vector<ModelArgument> models = resolve_models({options.model});
   if (models.size() != 1)
     throw Error(ErrorCode::usage, fmt::format("'{}' means {} networks, export takes one", options.model, models.size()));
-  if (models.front().network == nullptr) {
-    throw Error(ErrorCode::usage, fmt::format("{}: is a file already, export writes zoo networks", one_line(options.model)),
-                "`inferometer models` lists them");
-  }
-  const std::int64_t input = parse_integer_or_default(options.input, kInputLimits, "--input");
-  const std::int64_t classes = parse_integer_or_default(options.classes, kClassLimits, "--classes");
-  const measure::WeightsChoice weights = parse_weights(options.weights, "--weights");
-  if (options.batch != "dynamic" && !kind.has_batch) {
+  const bool asked = options.batch != "dynamic";
+  if (asked && kind.default_batch == 0) {
     throw Error(ErrorCode::usage, fmt::format("--batch: a {} file holds tensors alone, no batch", kind.extension), "leave --batch out");
   }
-  const std::int64_t batch = options.batch == "dynamic" ? graph::kBatch : parse_limited_integer(options.batch, kBatchLimits, "--batch");
+  const std::int64_t batch = asked ? parse_limited_integer(options.batch, kBatchLimits, "--batch") : kind.default_batch;
 
-  graph::Model model{graph_of(models.front(), {.height = input, .width = input, .classes = classes}), {}};
+  graph::Model model = model_of(models.front(), options, kind);
   const InputSize size = input_size(model.graph);
-  model.weights = measure::weights_of(*models.front().network, model.graph, weights);
   kind.write(model, batch, options.output);
 
-  const std::string batch_text = kind.has_batch ? (options.batch == "dynamic" ? "N" : options.batch) + "x" : "";
-  context.say(fmt::format("wrote {}: {:.1f} MB, {}, input {}{}x{}x{}, {} classes, weights {}", options.output,
-                          static_cast<double>(std::filesystem::file_size(options.output)) / 1e6, models.front().name, batch_text,
-                          size.channels, size.height, size.width, classes == 0 ? models.front().network->classes : classes,
-                          to_string(weights)));
+  auto bytes = std::filesystem::file_size(options.output);
+  std::string files = options.output;
+  if (!kind.companion.empty()) {
+    const std::filesystem::path companion = std::filesystem::path(options.output).replace_extension(kind.companion);
+    bytes += std::filesystem::file_size(companion);
+    files += " and " + companion.string();
+  }
+  const std::string batch_text = batch == 0 ? "" : (batch == graph::kBatch ? "N" : std::to_string(batch)) + "x";
+  const zoo::Network* network = models.front().network;
+  const std::int64_t classes = parse_integer_or_default(options.classes, kClassLimits, "--classes");
+  const std::string weights =
+      network != nullptr ? fmt::format(", {} classes, weights {}", classes == 0 ? network->classes : classes, options.weights) : "";
+  context.say(fmt::format("wrote {}: {:.1f} MB, {}, input {}{}x{}x{}{}", files, static_cast<double>(bytes) / 1e6, models.front().name,
+                          batch_text, size.channels, size.height, size.width, weights));
 }
 
 }  // namespace
 
 void add_export(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand("export", "Write a zoo network as an ONNX file, or its weights as a checkpoint");
+  CLI::App* command = app.add_subcommand("export", "Write a network as an ONNX or Caffe file, or its weights as a checkpoint");
   const auto options = std::make_shared<ExportOptions>();
-  command->add_option("MODEL", options->model, "A zoo network")->required()->type_name("MODEL");
-  command->add_option("-o,--output", options->output, "What to write, by its ending: .onnx, .pth (torch), .safetensors")
+  command->add_option("MODEL", options->model, "A zoo network, or an .onnx or .prototxt file to convert")->required()->type_name("MODEL");
+  command
+      ->add_option("-o,--output", options->output,
+                   "What to write, by its ending: .onnx, .prototxt (with a .caffemodel), .pth (torch), .safetensors")
       ->required()
       ->type_name("FILE");
   command
       ->add_option("--weights", options->weights,
                    "Synthetic weights, or a file of them: .pth, .safetensors, .caffemodel (default: random:1)")
       ->type_name("random:SEED|FILE");
-  command->add_option("--batch", options->batch, "Images a request, .onnx only: a number, or dynamic (default)")->type_name("N|dynamic");
+  command->add_option("--batch", options->batch, "Images a request: a number, or dynamic (default; a .prototxt then says 1)")
+      ->type_name("N|dynamic");
   command->add_option("--input", options->input, "Height and width of the input (default: the network's own)")->type_name("N|default");
   command->add_option("--classes", options->classes, "Classes (default: the network's own)")->type_name("N|default");
   command->footer(example_footer("inferometer export resnet18 -o resnet18.onnx --batch 1"));

@@ -8,13 +8,14 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "formats/caffe.h"
 #include "formats/onnx.h"
 #include "measure/models.h"
 
 namespace inferometer::cli {
 namespace {
 
-constexpr const char* kModelHint = "`inferometer models` lists the networks; paths of .onnx files work too";
+constexpr const char* kModelHint = "`inferometer models` lists the networks; paths of .onnx and .prototxt files work too";
 
 bool ends_with(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && lower(text.substr(text.size() - end.size())) == end;
@@ -22,8 +23,9 @@ bool ends_with(std::string_view text, std::string_view end) {
 
 void append_path(std::vector<ModelArgument>& models, const std::string& argument) {
   require_readable_file(argument);
-  if (!ends_with(argument, ".onnx")) {
-    throw Error(ErrorCode::input, fmt::format("{}: is neither an .onnx file nor a zoo network", one_line(argument)), kModelHint);
+  if (!ends_with(argument, ".onnx") && !measure::is_prototxt(argument)) {
+    throw Error(ErrorCode::input, fmt::format("{}: is neither an .onnx or .prototxt file nor a zoo network", one_line(argument)),
+                kModelHint);
   }
   models.push_back({argument, nullptr});
 }
@@ -56,7 +58,7 @@ graph::Graph graph_of(const ModelArgument& model, const zoo::BuildOptions& optio
       throw Error(ErrorCode::usage, fmt::format("{}: --input, --classes and --with-auxiliary are for zoo networks, a file is as it is",
                                                 one_line(model.name)));
     }
-    return formats::read_onnx(model.name).graph;
+    return measure::is_prototxt(model.name) ? formats::read_caffe(model.name).graph : formats::read_onnx(model.name).graph;
   }
   try {
     graph::Graph network = model.network->build(options);

@@ -67,7 +67,7 @@ void set_weights(RunSpec& spec, std::string_view text, std::string_view where) {
 }
 
 constexpr RunField kFields[] = {
-    {"--model", "models", FieldKind::texts, "MODELS", "networks: zoo names, patterns such as 'resnet*', paths of .onnx files",
+    {"--model", "models", FieldKind::texts, "MODELS", "networks: zoo names, patterns such as 'resnet*', paths of .onnx and .prototxt files",
      [](RunSpec& spec, std::string_view text, std::string_view where) { spec.models = parse_words(text, where); }},
     {"--engine", "engines", FieldKind::texts, "ENGINES", "engines, with settings after colons: fake:delay_ms=5 (default: every usable one)",
      [](RunSpec& spec, std::string_view text, std::string_view where) { spec.engines = parse_engines(text, where); }},

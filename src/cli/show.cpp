@@ -48,7 +48,7 @@ void show(const ShowOptions& options, const Context& context) {
 void add_show(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("show", "List every layer of a network with its shape, parameters and MACs");
   const auto options = std::make_shared<ShowOptions>();
-  command->add_option("MODEL", options->model, "A zoo network or an .onnx file")->required()->type_name("MODEL");
+  command->add_option("MODEL", options->model, "A zoo network, an .onnx or a .prototxt file")->required()->type_name("MODEL");
   command->add_option("--input", options->input, "Height and width of the input (default: the network's own)")->type_name("N|default");
   command->add_option("--classes", options->classes, "Classes of a zoo network (default: its own)")->type_name("N|default");
   command->add_flag("--with-auxiliary", options->with_auxiliary, "With the heads that only train: their parameters, no MACs");

@@ -23,7 +23,7 @@ struct Model;
 namespace inferometer::engine {
 
 /// Changes whenever a type of this file does; the loader refuses a plugin of another version.
-inline constexpr std::uint32_t kContractVersion = 1;
+inline constexpr std::uint32_t kContractVersion = 2;
 
 struct DeviceInfo {
   std::string name;                     ///< in the engine's words: "cpu", "cuda:0", "GPU.0"; compared without case
@@ -40,6 +40,7 @@ struct EngineInfo {
   int rank = 100;                     ///< lower is asked first when a model has no reference outputs
   std::vector<std::string> settings;  ///< keys of SessionSettings::own that the engine understands
   bool executes_graphs = false;       ///< loads through ModelFile::parse
+  bool reads_caffe = false;           ///< takes files of ModelKind::caffe as they are; else they come as ONNX, or through parse
   bool computes = true;               ///< false: outputs mean nothing (the fake engine), so rows stay unchecked
 };
 

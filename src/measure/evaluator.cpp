@@ -45,7 +45,7 @@ WorkerTask make_task(const Entry& entry, const EngineCatalog& catalog, const Mod
   task.kind = WorkerTask::Kind::evaluate;
   task.plugin = catalog.plugins.at(entry.engine);
   task.entry = entry;
-  task.model_path = model_file_path(entry.model).string();
+  task.model_path = model_file_path(entry.model, catalog.find(entry.engine)->info).string();
   task.quantized = facts.quantized;
   task.evaluation = options.task;
   task.evaluation.own.reset();

@@ -11,6 +11,7 @@
 #include "formats/onnx.h"
 #include "measure/agreement.h"
 #include "measure/launcher.h"
+#include "measure/models.h"
 
 namespace inferometer::measure {
 namespace {
@@ -20,9 +21,9 @@ constexpr int kImagesVersion = 1;
 constexpr const char* kReference = "reference";
 
 /// The batch that a file fixes, else 1: images go one by one wherever the model allows it.
-std::int64_t batch_of_file(const Entry& entry, const std::filesystem::path& model_path) {
-  if (entry.model.zoo) return 1;
-  const formats::OnnxSummary summary = formats::summarize_onnx(model_path);
+std::int64_t batch_of_file(const Entry& entry) {
+  if (entry.model.zoo || is_prototxt(entry.model.path)) return 1;
+  const formats::OnnxSummary summary = formats::summarize_onnx(entry.model.path);
   if (summary.inputs.empty() || summary.inputs.front().shape.empty()) return 1;
   return std::max<std::int64_t>(1, summary.inputs.front().shape.front());
 }
@@ -71,7 +72,7 @@ std::filesystem::path cached_path(const Entry& entry, const EngineHere& here, co
 
 }  // namespace
 
-ExpectedOutputsSource::Answer ExpectedOutputsSource::find(const Entry& entry, const std::filesystem::path& model_path, bool quantized) {
+ExpectedOutputsSource::Answer ExpectedOutputsSource::find(const Entry& entry, bool quantized) {
   const EngineHere* own = catalog_.find(entry.engine);
   if (own != nullptr && !own->info.computes) return {"", fmt::format("the {} engine computes nothing", entry.engine)};
   if (quantized) return {"", "int8 is checked by its best class on at least 32 real images; none were given"};
@@ -79,11 +80,11 @@ ExpectedOutputsSource::Answer ExpectedOutputsSource::find(const Entry& entry, co
       fmt::format("{} {} {} {}", entry.model.sha256, nlohmann::json(entry.model.shapes).dump(), entry.input_seed, entry.engine);
   const auto found = known_.find(key);
   if (found != known_.end()) return found->second;
-  return known_[key] = compute(entry, model_path);
+  return known_[key] = compute(entry);
 }
 
-ExpectedOutputsSource::Answer ExpectedOutputsSource::compute(const Entry& entry, const std::filesystem::path& model_path) {
-  const std::int64_t batch = batch_of_file(entry, model_path);
+ExpectedOutputsSource::Answer ExpectedOutputsSource::compute(const Entry& entry) {
+  const std::int64_t batch = batch_of_file(entry);
   std::string reasons;
   for (const EngineHere* here : candidates(catalog_, entry.engine)) {
     const std::string& plugin = catalog_.plugins.at(here->info.name);
@@ -94,7 +95,7 @@ ExpectedOutputsSource::Answer ExpectedOutputsSource::compute(const Entry& entry,
     task.kind = WorkerTask::Kind::outputs;
     task.plugin = plugin;
     task.entry = entry_for(entry, *here, batch);
-    task.model_path = model_path.string();
+    task.model_path = model_file_path(entry.model, here->info).string();
     task.outputs_path = path.string();
     const WorkerOutcome outcome = run_worker(task, limits_of(entry.limits));
     if (outcome.status == Status::passed) return {path.string(), ""};

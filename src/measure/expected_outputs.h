@@ -21,10 +21,10 @@ class ExpectedOutputsSource {
     std::string note;  ///< why not
   };
   /// May take as long as eight inferences of the reference engine. Throws Error{interrupted}.
-  Answer find(const Entry& entry, const std::filesystem::path& model_path, bool quantized);
+  Answer find(const Entry& entry, bool quantized);
 
  private:
-  Answer compute(const Entry& entry, const std::filesystem::path& model_path);
+  Answer compute(const Entry& entry);
   const EngineCatalog& catalog_;
   std::map<std::string, Answer> known_;
 };

@@ -11,6 +11,7 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "formats/caffe.h"
 #include "formats/onnx.h"
 #include "graph/cost.h"
 #include "measure/weights.h"
@@ -83,15 +84,29 @@ ModelReference resolve_zoo(const std::string& name, const ModelOptions& options)
   return model;
 }
 
+ModelReference resolve_caffe(const std::string& name, const ModelOptions& options) {
+  if (!options.shapes.empty()) {
+    throw Error(ErrorCode::usage, fmt::format("--shape does not apply to {}", name), "a prototxt says its input's shape");
+  }
+  ModelReference model;
+  model.name = name;
+  model.path = std::filesystem::absolute(name).string();
+  model.weights_path = caffemodel_of(name, options.weights_path).string();
+  graph::infer_shapes(formats::read_caffe(model.path).graph, 1);  // what cannot be read is refused here, before anything runs
+  model.sha256 = sha256_hex(cached_file_hash(model.path) + " " + cached_file_hash(model.weights_path));
+  return model;
+}
+
 ModelReference resolve_file(const std::string& name, const ModelOptions& options) {
   const std::filesystem::path path(name);
   require_readable_file(path);
-  if (path.extension() != ".onnx") {
-    throw Error(ErrorCode::input, fmt::format("{}: only .onnx files can be measured", name), "convert it to ONNX first");
-  }
   if (options.input != 0) {
     throw Error(ErrorCode::usage, fmt::format("--input does not apply to the file {}", name),
                 "its inputs have the sizes that it declares; dynamic ones take --shape NAME=1x3x224x224");
+  }
+  if (is_prototxt(path)) return resolve_caffe(name, options);
+  if (path.extension() != ".onnx") {
+    throw Error(ErrorCode::input, fmt::format("{}: only .onnx and .prototxt files can be measured", name), "convert it to ONNX first");
   }
   if (!options.weights_path.empty()) {
     throw Error(ErrorCode::usage, fmt::format("--weights does not apply to {}: an .onnx file has its own", name),
@@ -175,9 +190,10 @@ ModelFacts model_facts(const ModelReference& model) {
     }
     return facts;
   }
-  facts.quantized = formats::summarize_onnx(model.path).quantized;
+  const bool caffe = is_prototxt(model.path);
+  facts.quantized = !caffe && formats::summarize_onnx(model.path).quantized;
   try {
-    count(formats::read_onnx(model.path).graph);
+    count(caffe ? formats::read_caffe(model.path).graph : formats::read_onnx(model.path).graph);
   } catch (const Error& error) {
     // The engines read the file themselves; without a Graph only the cost stays unknown.
     if (error.code() != ErrorCode::unsupported && error.code() != ErrorCode::input) throw;
@@ -185,12 +201,29 @@ ModelFacts model_facts(const ModelReference& model) {
   return facts;
 }
 
-std::filesystem::path artefact_path(const ModelReference& model) {
-  return cache_folder() / "models" / fmt::format("{}-{}.onnx", model.name, model.sha256.substr(0, 16));
+std::filesystem::path caffemodel_of(const std::filesystem::path& prototxt, const std::string& asked) {
+  if (!asked.empty()) {
+    require_readable_file(asked);
+    return std::filesystem::absolute(asked);
+  }
+  const std::filesystem::path found = formats::find_caffe_weights(std::filesystem::absolute(prototxt));
+  if (found.empty()) {
+    throw Error(ErrorCode::input, one_line(fmt::format("{}: no caffemodel is beside it", prototxt.string())),
+                "name its weights: --weights FILE.caffemodel");
+  }
+  return found;
 }
 
-std::filesystem::path model_file_path(const ModelReference& model) {
-  if (!model.zoo) return model.path;
+bool is_prototxt(const std::filesystem::path& path) { return lower(path.extension().string()) == ".prototxt"; }
+
+std::filesystem::path artefact_path(const ModelReference& model) {
+  const std::string stem = model.zoo ? model.name : std::filesystem::path(model.path).stem().string();
+  return cache_folder() / "models" / fmt::format("{}-{}.onnx", stem, model.sha256.substr(0, 16));
+}
+
+std::filesystem::path model_file_path(const ModelReference& model, const engine::EngineInfo& engine) {
+  const bool as_it_is = !model.zoo && (!is_prototxt(model.path) || engine.reads_caffe || engine.executes_graphs);
+  if (as_it_is) return model.path;
   const std::filesystem::path path = artefact_path(model);
   std::error_code ignored;
   if (std::filesystem::exists(path, ignored)) {
@@ -199,8 +232,12 @@ std::filesystem::path model_file_path(const ModelReference& model) {
     return path;
   }
   graph::Model built;
-  built.graph = build_zoo_graph(model);
-  built.weights = weights_of(network_of(model), built.graph, {model.seed, model.weights_path});
+  if (model.zoo) {
+    built.graph = build_zoo_graph(model);
+    built.weights = weights_of(network_of(model), built.graph, {model.seed, model.weights_path});
+  } else {
+    built = formats::read_caffe(model.path, model.weights_path);
+  }
   formats::OnnxWriteOptions options;
   options.producer_version = INFEROMETER_VERSION;
   formats::write_onnx(built, path, options);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/engine.h"
 #include "measure/entry.h"
 #include "measure/row.h"
 
@@ -26,10 +27,10 @@ struct ModelOptions {
   std::int64_t classes = 0;  ///< 0: the network's own
   std::uint64_t seed = 1;
   std::map<std::string, Shape> shapes;
-  std::string weights_path = {};  ///< of a zoo network; empty: synthetic weights
+  std::string weights_path = {};  ///< of a zoo network, empty: synthetic ones; or of a prototxt, empty: those beside it
 };
 
-/// True when the text means a file rather than a zoo name: it holds a slash or ends in .onnx or .prototxt.
+/// True when the text means a file rather than a zoo name: it holds a slash or ends as a model's file does.
 bool looks_like_file(const std::string& text);
 
 /// Zoo names and globs become names, files stay. Throws Error{usage} with the nearest names when nothing matches.
@@ -37,15 +38,24 @@ std::vector<std::string> expand_names(const std::vector<std::string>& models);
 
 /// Resolve one name or file. Zoo: hashes the canonical graph, makes no weights. File: hashes content (cached by path, size, time) and external data.
 /// With a file of weights that no artefact was made from yet, it is read once: what does not fit is refused before anything runs.
-/// Throws Error{usage} for unknown names, Error{input} for files that are no ONNX, sizes that a network does not allow, --input with a file.
+/// Throws Error{usage} for unknown names, Error{input} for files that are neither ONNX nor Caffe, a prototxt without a caffemodel, sizes
+/// that a network does not allow, --input with a file.
 ModelReference resolve_model(const std::string& name, const ModelOptions& options);
 
 /// Cost and published accuracy. A file whose operators Graph lacks has no cost.
 ModelFacts model_facts(const ModelReference& model);
 
-/// Path of the ONNX file to load: the user's own, or the artefact in the cache, made now when it is not there.
-std::filesystem::path model_file_path(const ModelReference& model);
-/// The same path without making anything.
+/// Whether a path means a Caffe network; its caffemodel is ModelReference::weights_path.
+bool is_prototxt(const std::filesystem::path& path);
+
+/// The weights of a Caffe network: those that are asked for, else the caffemodel beside it (formats/caffe.h). Throws Error{input}.
+std::filesystem::path caffemodel_of(const std::filesystem::path& prototxt, const std::string& asked);
+
+/// Path of the file that this engine loads: the user's own, or an ONNX artefact in the cache, made now when it is not there.
+/// The artefact is of a zoo network, or of a Caffe file where the engine neither reads such files nor executes graphs.
+/// @param engine  by default one that reads ONNX alone
+std::filesystem::path model_file_path(const ModelReference& model, const engine::EngineInfo& engine = {});
+/// The artefact's path, without making anything.
 std::filesystem::path artefact_path(const ModelReference& model);
 
 }  // namespace inferometer::measure

@@ -242,9 +242,9 @@ class Runner {
     task.start_index = index;
     task.quantized = facts_of(entry).quantized;
     // An engine that computes nothing reads no file: none is made for it.
-    task.model_path = here->info.computes ? model_file_path(entry.model).string() : artefact_path(entry.model).string();
+    task.model_path = here->info.computes ? model_file_path(entry.model, here->info).string() : artefact_path(entry.model).string();
     if (index == 0) {
-      const ExpectedOutputsSource::Answer answer = expected_.find(entry, task.model_path, task.quantized);
+      const ExpectedOutputsSource::Answer answer = expected_.find(entry, task.quantized);
       task.check_agreement = true;
       task.expected_path = answer.path;
       task.agreement_note = answer.note;

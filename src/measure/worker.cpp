@@ -19,12 +19,14 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "engine/loader.h"
+#include "formats/caffe.h"
 #include "formats/onnx.h"
 #include "measure/agreement.h"
 #include "measure/core_distance.h"
 #include "measure/images.h"
 #include "measure/evaluate_start.h"
 #include "measure/measure_start.h"
+#include "measure/models.h"
 
 namespace inferometer::measure {
 namespace {
@@ -83,8 +85,13 @@ void say_phase(ParentChannel& parent, const char* phase) { parent.send_line(nloh
 engine::ModelFile model_file(const WorkerTask& task) {
   engine::ModelFile file;
   file.path = task.model_path;
-  file.weights_path = task.entry.model.weights_path;
-  file.parse = [path = task.model_path] { return formats::read_onnx(path); };
+  if (is_prototxt(task.model_path)) {
+    file.kind = engine::ModelKind::caffe;
+    file.weights_path = task.entry.model.weights_path;
+    file.parse = [path = file.path, weights = file.weights_path] { return formats::read_caffe(path, weights); };
+  } else {
+    file.parse = [path = file.path] { return formats::read_onnx(path); };
+  }
   return file;
 }
 
@@ -164,8 +171,15 @@ nlohmann::json info_json(const engine::EngineInfo& info) {
   for (const engine::DeviceInfo& device : info.devices) {
     devices.push_back({{"name", device.name}, {"description", to_utf8(device.description)}, {"precisions", device.precisions}});
   }
-  return {{"name", info.name},        {"version", info.version}, {"usable", info.usable},     {"reason", info.reason},
-          {"devices", devices},       {"rank", info.rank},       {"settings", info.settings}, {"executes_graphs", info.executes_graphs},
+  return {{"name", info.name},
+          {"version", info.version},
+          {"usable", info.usable},
+          {"reason", info.reason},
+          {"devices", devices},
+          {"rank", info.rank},
+          {"settings", info.settings},
+          {"executes_graphs", info.executes_graphs},
+          {"reads_caffe", info.reads_caffe},
           {"computes", info.computes}};
 }
 
@@ -178,6 +192,7 @@ engine::EngineInfo info_from_json(const nlohmann::json& json) {
   json.at("rank").get_to(info.rank);
   json.at("settings").get_to(info.settings);
   json.at("executes_graphs").get_to(info.executes_graphs);
+  json.at("reads_caffe").get_to(info.reads_caffe);
   json.at("computes").get_to(info.computes);
   for (const auto& device : json.at("devices")) {
     info.devices.push_back({device.at("name"), device.at("description"), device.at("precisions")});

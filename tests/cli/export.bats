@@ -46,8 +46,10 @@ load helpers
 @test "what cannot be exported" {
   inferometer export squeezenet1_1
   fails_with 2 "--output"
-  inferometer export squeezenet1_1 -o net.prototxt
-  fails_with 2 "does not write Caffe files" ".onnx"
+  inferometer export squeezenet1_1 -o net.caffemodel
+  fails_with 2 "net.caffemodel: a caffemodel is written beside its prototxt" ".prototxt"
+  inferometer export resnet18 -o net.prototxt
+  fails_with 2 "resnet18: maxpool (MaxPool): Caffe rounds its output up to 57 where this network has 56" "ONNX"
   inferometer export squeezenet1_1 -o net.txt
   fails_with 2 "must end in one of .onnx"
   inferometer export squeezenet1_1 -o net.pth --batch 1

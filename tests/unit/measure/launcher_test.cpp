@@ -307,6 +307,7 @@ TEST(EngineInfo, comes_back_from_json) {
   info.rank = 3;
   info.settings = {"graph"};
   info.executes_graphs = true;
+  info.reads_caffe = true;
   info.computes = false;
   const engine::EngineInfo back = info_from_json(nlohmann::json::parse(info_json(info).dump()));
   EXPECT_EQ(back.name, info.name);
@@ -320,6 +321,7 @@ TEST(EngineInfo, comes_back_from_json) {
   EXPECT_EQ(back.rank, 3);
   EXPECT_EQ(back.settings, info.settings);
   EXPECT_TRUE(back.executes_graphs);
+  EXPECT_TRUE(back.reads_caffe);
   EXPECT_FALSE(back.computes);
 }
 
