@@ -169,16 +169,16 @@ std::string unknown_field(const std::string& warning) {
 }
 
 void check_unknown_fields(const std::filesystem::path& path, const Findings& findings, const std::vector<Parsed>& layers) {
-  for (const auto& [place, message] : findings.unknown) {
-    if (is_harmless(message)) continue;
+  for (const Findings::Finding& unknown : findings.unknown) {
+    if (is_harmless(unknown.message)) continue;
     // Layers are in order: the field belongs to the last one that begins before it.
-    const auto after = std::find_if(layers.begin(), layers.end(), [&](const Parsed& parsed) { return parsed.place > place; });
+    const auto after = std::find_if(layers.begin(), layers.end(), [&](const Parsed& parsed) { return parsed.place > unknown.place; });
     if (after == layers.begin()) continue;
     const Layer& layer = std::prev(after)->layer;
     if (!runs_at_inference(layer) || judges_training(layer.type())) continue;
     fail(path, ErrorCode::unsupported,
-         fmt::format("layer {} ({}), line {}: its field {} is not known here", layer.name(), layer.type(), place.line + 1,
-                     unknown_field(message)),
+         fmt::format("layer {} ({}), line {}: its field {} is not known here", layer.name(), layer.type(), unknown.place.line + 1,
+                     unknown_field(unknown.message)),
          "take the field out if it does not change what the layer computes");
   }
 }
