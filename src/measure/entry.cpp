@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "measure/models.h"
 
 namespace inferometer::measure {
 namespace {
@@ -82,7 +83,8 @@ std::string repro_command(const Entry& entry) {
   if (entry.requests != 1) append_option(command, "--requests", std::to_string(entry.requests));
   if (entry.model.zoo && entry.model.height != 0) append_option(command, "--input", std::to_string(entry.model.height));
   if (entry.model.zoo && entry.model.classes != 0) append_option(command, "--classes", std::to_string(entry.model.classes));
-  if (!entry.model.weights_path.empty()) append_option(command, "--weights", entry.model.weights_path);
+  const bool names_weights = entry.model.zoo || is_prototxt(entry.model.path);
+  if (names_weights && !entry.model.weights_path.empty()) append_option(command, "--weights", entry.model.weights_path);
   if (entry.model.zoo && entry.model.seed != 1) append_option(command, "--weights", fmt::format("random:{}", entry.model.seed));
   for (const auto& [name, shape] : entry.model.shapes) append_option(command, "--shape", name + "=" + to_string(shape));
   if (entry.stop.runs != 0) append_option(command, "--runs", std::to_string(entry.stop.runs));

@@ -33,6 +33,18 @@ load helpers
   rows_have 'all(row["model"] == "s.prototxt" and row["parameters"] == 1235496 for row in rows)'
 }
 
+@test "--weights names the caffemodel of a prototxt, and gives a zoo network one" {
+  inferometer export caffe_squeezenet1_1 -o s.prototxt --input 64 --weights random:2 --quiet
+  mkdir weights && mv s.caffemodel weights/second.caffemodel
+  inferometer export s.prototxt --weights weights/second.caffemodel -o a.onnx --quiet
+  [ "$status" -eq 0 ]
+  inferometer export caffe_squeezenet1_1 --input 64 --weights weights/second.caffemodel -o zoo.prototxt --quiet
+  [ "$status" -eq 0 ]
+  cmp zoo.caffemodel weights/second.caffemodel
+  inferometer run --model s.prototxt --weights weights/second.caffemodel --engine reference --threads 1 --starts 1 --runs 2 --format json
+  rows_have 'rows[0]["status"] == "passed" and "--weights" in rows[0]["repro"]'
+}
+
 @test "what is wrong with Caffe files is named" {
   inferometer export caffe_squeezenet1_1 -o s.prototxt --input 64 --quiet
   mv s.caffemodel elsewhere
