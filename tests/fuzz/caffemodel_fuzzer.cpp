@@ -1,8 +1,9 @@
 /// Feed arbitrary bytes as the caffemodel of a small network: anything but its weights or an Error is a mistake.
-#include <cstring>
+#include <cstddef>
+#include <cstdint>
 
 #include "formats/caffe.h"
-#include "fuzz_file.h"
+#include "memory_file.h"
 
 namespace {
 
@@ -16,9 +17,13 @@ constexpr const char* kNet = R"(
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const inferometer::fuzz::File net("net.prototxt"), file("net.caffemodel");
-  net.fill(reinterpret_cast<const std::uint8_t*>(kNet), std::strlen(kNet));
-  file.fill(data, size);
-  inferometer::fuzz::run(file.path(), [] { (void)inferometer::formats::read_caffe(net.path(), file.path()); });
+  static inferometer::MemoryFile net, weights;
+  net.put(kNet);
+  weights.put({reinterpret_cast<const char*>(data), size});
+  try {
+    (void)inferometer::formats::read_caffe(net.path(), weights.path());
+  } catch (const inferometer::Error& error) {
+    inferometer::require_good_error(error, weights.path());
+  }
   return 0;
 }
