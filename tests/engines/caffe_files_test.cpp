@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -79,6 +80,61 @@ TEST(CaffeFiles, SampLeNetEqualsItsOnnxTwinWithChannelsTurned) {
   }
   for (const std::uint64_t image : {0, 1}) {
     EXPECT_LE(measure::relative_error(outputs_of(onnx, image), outputs_of(caffe, image)), 1e-5);
+  }
+}
+
+/// A file of this test that is gone afterwards.
+class TextFile {
+ public:
+  TextFile(const std::string& name, const std::string& content)
+      : path_(std::filesystem::temp_directory_path() / ("inferometer_" + std::to_string(getpid()) + "_" + name)) {
+    std::ofstream(path_) << content;
+  }
+  ~TextFile() { std::filesystem::remove(path_); }
+  TextFile(const TextFile&) = delete;
+  TextFile& operator=(const TextFile&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+TEST(CaffeFiles, LayersThatBecomeSeveralNodesComputeWhatCaffeDoes) {
+  const TextFile prototxt("several.prototxt", R"(
+    layer { name: 'data' type: 'Input' top: 'data' input_param { shape { dim: 1 dim: 4 dim: 1 dim: 2 } } }
+    layer { name: 'prelu' type: 'PReLU' bottom: 'data' top: 'p' }
+    layer { name: 'power' type: 'Power' bottom: 'p' top: 'q' power_param { scale: 2 shift: 1 } }
+    layer { name: 'sum' type: 'Eltwise' bottom: 'q' bottom: 'data' top: 's' eltwise_param { coeff: 1 coeff: -3 } }
+    layer { name: 'shuffle' type: 'ShuffleChannel' bottom: 's' top: 't' shuffle_channel_param { group: 2 } }
+    layer { name: 'mean' type: 'Pooling' bottom: 't' top: 'm' pooling_param { pool: AVE global_pooling: true } }
+    layer { name: 'flat' type: 'Flatten' bottom: 'm' top: 'f' }
+    layer { name: 'scale' type: 'Scale' bottom: 't' bottom: 'f' top: 'u' scale_param { axis: 0 } })");
+  graph::Model model = formats::read_caffe(prototxt.path());
+  const std::vector<float> slopes{0.5F, 0.25F, -1, 2}, x{1, -2, 3, -4, -5, 6, 7, -8};
+  for (const graph::Tensor& tensor : model.graph.tensors) {
+    if (tensor.role != graph::Role::parameter && tensor.role != graph::Role::constant) continue;
+    graph::Array array{ElementType::f32, tensor.shape, std::vector<std::byte>(static_cast<std::size_t>(element_count(tensor.shape)) * 4)};
+    std::fill_n(array.floats(), element_count(tensor.shape), tensor.initial.centre);
+    if (tensor.name == "prelu.weight") std::copy(slopes.begin(), slopes.end(), array.floats());
+    model.weights.emplace(tensor.name, std::move(array));
+  }
+  std::vector<float> shuffled(8);
+  for (std::size_t i = 0; i < 8; ++i) {
+    const std::size_t channel = i / 2, dealt = channel % 2 * 2 + channel / 2;  // (group, place) to (place, group)
+    const float rectified = x[i] > 0 ? x[i] : slopes[channel] * x[i];
+    shuffled[dealt * 2 + i % 2] = 2 * rectified + 1 - 3 * x[i];
+  }
+  engine::ModelFile file;
+  file.parse = [&model] { return model; };
+  const auto session = reference().load(file, {});
+  const Shape shape{1, 4, 1, 2};
+  const engine::TensorView input{ElementType::f32, shape, x.data(), x.size() * sizeof(float)};
+  const auto request = session->create_request();
+  const std::vector<float> found = measure::to_floats(request->run({&input, 1})[0]);
+  ASSERT_EQ(found.size(), 8u);
+  for (std::size_t i = 0; i < 8; ++i) {
+    const float mean = (shuffled[i / 2 * 2] + shuffled[i / 2 * 2 + 1]) / 2;
+    EXPECT_FLOAT_EQ(found[i], shuffled[i] * mean) << i;
   }
 }
 

@@ -169,6 +169,9 @@ TEST(CaffeWrite, Errors) {
             "net: p (MaxPool): Caffe rounds its output up to 4 where this network has 3");
   EXPECT_EQ(error([](Builder& b, TensorId x) { return b.max_pool("p", x, {.kernel = 3, .stride = 2, .padding = 1}); }, 8),
             "net: p (MaxPool): Caffe rounds its output up to 5 where this network has 4");
+  // Without padding Caffe keeps even a window that begins behind the image.
+  EXPECT_EQ(error([](Builder& b, TensorId x) { return b.max_pool("p", x, {.stride = 3, .rounding = graph::Rounding::ceil}); }),
+            "net: p (MaxPool): Caffe rounds its output up to 4 where this network has 3");
   EXPECT_EQ(error([](Builder& b, TensorId x) { return b.average_pool("p", x, {.kernel = 3, .padding = 1, .count_include_pad = false}); }),
             "net: p (AveragePool): Caffe's average counts the padding");
   EXPECT_EQ(error([](Builder& b, TensorId x) { return b.adaptive_average_pool("p", x, 5); }),
