@@ -19,7 +19,7 @@ inline constexpr std::string_view kGeluMark = "part of Gelu";
 inline constexpr std::string_view kSoftmaxMark = "part of Softmax";
 inline constexpr std::string_view kAveragePoolMark = "part of AveragePool";
 inline constexpr std::string_view kAdaptiveMark = "stands for AdaptiveAveragePool ";  ///< then height, a space, width
-inline constexpr std::string_view kLayerTypeMark = "layer type ";                      ///< then Node::layer_type
+inline constexpr std::string_view kLayerTypeMark = "layer type ";                     ///< then Node::layer_type
 
 /// What an initialiser of our own exports says of its role.
 inline constexpr std::string_view kParameterRole = "parameter";

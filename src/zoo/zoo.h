@@ -17,7 +17,7 @@ namespace inferometer::zoo {
 struct BuildOptions {
   std::int64_t height = 0;  ///< of the input; 0: the network's own
   std::int64_t width = 0;
-  std::int64_t classes = 0;  ///< 0: the network's own
+  std::int64_t classes = 0;     ///< 0: the network's own
   bool with_auxiliary = false;  ///< with the heads that only train, where the network has them (inception_v3, googlenet)
 };
 
