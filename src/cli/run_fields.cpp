@@ -136,6 +136,10 @@ constexpr RunField kFields[] = {
      [](RunSpec& spec, std::string_view text, std::string_view where) {
        spec.input_seed = static_cast<std::uint64_t>(parse_limited_integer(text, {0, std::numeric_limits<std::int64_t>::max()}, where));
      }},
+    {"--images", "images", FieldKind::text, "DIR|FILE", "real pictures, 8 or more, in place of patterns; 32 check an int8 model",
+     [](RunSpec& spec, std::string_view text, std::string_view) { spec.images = trim(text); }},
+    {"--labels", "labels", FieldKind::text, "FILE", "which pictures of --images, in this order: lines `file index`",
+     [](RunSpec& spec, std::string_view text, std::string_view) { spec.labels = trim(text); }},
     {"--shape", "shapes", FieldKind::shapes, "NAME=1x3x224x224", "shape of an input with dynamic dimensions; repeatable", set_shapes},
     {"--load-timeout-s", "load_timeout_s", FieldKind::number, "SECONDS", "longest time that loading may take (default: 300)",
      [](RunSpec& spec, std::string_view text, std::string_view where) {

@@ -209,7 +209,9 @@ class Reader {
     for (std::string& model : run.spec.models) {
       if (measure::looks_like_file(model)) model = beside_study(model).string();
     }
-    if (!run.spec.weights_path.empty()) run.spec.weights_path = beside_study(run.spec.weights_path).string();
+    for (std::string* path : {&run.spec.weights_path, &run.spec.images, &run.spec.labels}) {
+      if (!path->empty()) *path = beside_study(*path).string();
+    }
     return run;
   }
 

@@ -6,12 +6,19 @@
 #include <string>
 #include <vector>
 
+#include "measure/entry.h"
 #include "measure/start.h"
 
 namespace inferometer::measure {
 
-/// Number of synthetic images that every entry is checked with.
+/// Number of images that every entry is checked with.
 inline constexpr std::size_t kAgreementImages = 8;
+
+/// Why an int8 model was not checked.
+inline constexpr const char* kInt8Note = "int8 is checked by its best class on at least 32 real images: give them with --images";
+
+/// Images that an entry is checked with: an int8 model with as many real ones as its rule needs, where they are given.
+std::size_t agreement_images(const Entry& entry, bool quantized);
 
 /// Outputs of one image: every output of the model, one after the other.
 struct ImageOutputs {
@@ -32,7 +39,7 @@ double tolerance_of(const std::string& precision);
 
 /// Judge. `got` are the outputs of image expected[position % expected.size()] for every position of every request.
 /// max_error is null, with a note, when the known outputs differ from image to image by less than five tolerances.
-/// int8 needs at least 32 real images, which synthetic ones are not: null with a note.
+/// int8 is judged by top1_ratio alone, over 32 real images or more (agreement_images()); with fewer it is null with a note.
 struct GotOutputs {
   std::size_t image = 0;
   ImageOutputs outputs;

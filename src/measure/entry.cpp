@@ -99,12 +99,14 @@ std::string repro_command(const Entry& entry) {
   if (!entry.cpus.empty()) append_option(command, "--cpus", fmt::format("{}", fmt::join(entry.cpus, ",")));
   if (entry.pause_s != 0) append_option(command, "--pause-s", number_text(entry.pause_s));
   if (entry.input_seed != 1) append_option(command, "--input-seed", std::to_string(entry.input_seed));
+  if (!entry.pictures.images.empty()) append_option(command, "--images", entry.pictures.images);
+  if (!entry.pictures.labels.empty()) append_option(command, "--labels", entry.pictures.labels);
   return command;
 }
 
 std::string identity(const Entry& entry, const std::string& machine_identity) {
   // nlohmann::json sorts keys, so the text is canonical.
-  const nlohmann::json json{
+  nlohmann::json json{
       {"model", model_identity(entry.model)},
       {"engine", entry.engine},
       {"engine_version", entry.engine_version},
@@ -129,6 +131,8 @@ std::string identity(const Entry& entry, const std::string& machine_identity) {
       {"machine", machine_identity},
       {"metric_version", kMetricVersion},
   };
+  // Only where there are some, so that what was measured without keeps its identity.
+  if (!entry.pictures.images.empty()) json["pictures"] = entry.pictures.sha256;
   return sha256_hex(json.dump());
 }
 
@@ -167,6 +171,11 @@ void to_json(nlohmann::json& json, const Entry& entry) {
       {"cpus", entry.cpus},
       {"pause_s", entry.pause_s},
       {"input_seed", entry.input_seed},
+      {"pictures",
+       {{"images", entry.pictures.images},
+        {"labels", entry.pictures.labels},
+        {"sha256", entry.pictures.sha256},
+        {"count", entry.pictures.count}}},
       {"limits",
        {{"load_timeout_s", entry.limits.load_timeout_s},
         {"request_timeout_s", entry.limits.request_timeout_s},
@@ -207,6 +216,12 @@ void from_json(const nlohmann::json& json, Entry& entry) {
   json.at("cpus").get_to(entry.cpus);
   json.at("pause_s").get_to(entry.pause_s);
   json.at("input_seed").get_to(entry.input_seed);
+  if (const auto pictures = json.find("pictures"); pictures != json.end()) {  // absent in what older versions wrote
+    pictures->at("images").get_to(entry.pictures.images);
+    pictures->at("labels").get_to(entry.pictures.labels);
+    pictures->at("sha256").get_to(entry.pictures.sha256);
+    pictures->at("count").get_to(entry.pictures.count);
+  }
   json.at("limits").at("load_timeout_s").get_to(entry.limits.load_timeout_s);
   json.at("limits").at("request_timeout_s").get_to(entry.limits.request_timeout_s);
   json.at("limits").at("memory_limit_mib").get_to(entry.limits.memory_limit_mib);

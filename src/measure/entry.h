@@ -1,6 +1,7 @@
 /// One point of a plan: everything that determines one row.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -54,6 +55,13 @@ struct Limits {
   std::int64_t memory_limit_mib = 0;  ///< 0: 80 % of min(installed, cgroup limit)
 };
 
+/// Real pictures in place of synthetic ones (src/measure/pictures.h).
+struct PictureReference {
+  std::string images, labels;  ///< absolute paths; images empty: synthetic ones
+  std::string sha256;          ///< of the pictures that are used
+  std::size_t count = 0;
+};
+
 struct Entry {
   ModelReference model;
   std::string engine;
@@ -72,6 +80,7 @@ struct Entry {
   std::vector<int> cpus;  ///< pinned to; empty: not pinned
   double pause_s = 0;     ///< before each start
   std::uint64_t input_seed = 1;
+  PictureReference pictures;
   Limits limits;  ///< not part of the identity
 };
 

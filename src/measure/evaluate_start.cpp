@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "measure/images.h"
+#include "measure/pictures.h"
 
 namespace inferometer::measure {
 namespace {
@@ -81,9 +82,7 @@ const TensorInfo& picture_input(const Session& session) {
 }
 
 zoo::Preprocessing preprocessing_of(const EvaluationTask& task, const dataset::InputGeometry& input) {
-  const zoo::Preprocessing own =
-      task.own ? dataset::scaled_to(*task.own, task.own_input, std::min(input.height, input.width)) : dataset::default_preprocessing(input);
-  return dataset::changed(own, task.changes);
+  return dataset::changed(preprocessing_for(task.own, task.own_input, input), task.changes);
 }
 
 /// Threads that decode and then wait for a request. Where streams are fewer than the cores asked for, the others prepare.

@@ -12,6 +12,7 @@
 #include "measure/agreement.h"
 #include "measure/launcher.h"
 #include "measure/models.h"
+#include "measure/pictures.h"
 
 namespace inferometer::measure {
 namespace {
@@ -52,16 +53,18 @@ Entry entry_for(const Entry& entry, const EngineHere& here, std::int64_t batch) 
   other.threads = default_threads();
   other.batch = batch;
   other.input_seed = entry.input_seed;
+  other.pictures = entry.pictures;
   return other;
 }
 
-std::filesystem::path cached_path(const Entry& entry, const EngineHere& here, const std::string& plugin) {
+std::filesystem::path cached_path(const Entry& entry, const EngineHere& here, const std::string& plugin, bool quantized) {
   std::error_code ignored;
   const std::string key = nlohmann::json{{"model", entry.model.sha256},
                                          {"shapes", entry.model.shapes},
                                          {"seed", entry.input_seed},
                                          {"images", kImagesVersion},
-                                         {"count", kAgreementImages},
+                                         {"count", agreement_images(entry, quantized)},
+                                         {"pictures", entry.pictures.sha256},
                                          {"engine", here.info.name},
                                          {"version", here.info.version},
                                          {"size", std::filesystem::file_size(plugin, ignored)},
@@ -75,20 +78,21 @@ std::filesystem::path cached_path(const Entry& entry, const EngineHere& here, co
 ExpectedOutputsSource::Answer ExpectedOutputsSource::find(const Entry& entry, bool quantized) {
   const EngineHere* own = catalog_.find(entry.engine);
   if (own != nullptr && !own->info.computes) return {"", fmt::format("the {} engine computes nothing", entry.engine)};
-  if (quantized) return {"", "int8 is checked by its best class on at least 32 real images; none were given"};
+  if (quantized && entry.pictures.count < kInt8Pictures) return {"", kInt8Note};
   const std::string key =
-      fmt::format("{} {} {} {}", entry.model.sha256, nlohmann::json(entry.model.shapes).dump(), entry.input_seed, entry.engine);
+      fmt::format("{} {} {} {}", entry.model.sha256, nlohmann::json(entry.model.shapes).dump(), entry.input_seed, entry.engine) +
+      entry.pictures.sha256;
   const auto found = known_.find(key);
   if (found != known_.end()) return found->second;
-  return known_[key] = compute(entry);
+  return known_[key] = compute(entry, quantized);
 }
 
-ExpectedOutputsSource::Answer ExpectedOutputsSource::compute(const Entry& entry) {
+ExpectedOutputsSource::Answer ExpectedOutputsSource::compute(const Entry& entry, bool quantized) {
   const std::int64_t batch = batch_of_file(entry);
   std::string reasons;
   for (const EngineHere* here : candidates(catalog_, entry.engine)) {
     const std::string& plugin = catalog_.plugins.at(here->info.name);
-    const std::filesystem::path path = cached_path(entry, *here, plugin);
+    const std::filesystem::path path = cached_path(entry, *here, plugin, quantized);
     std::error_code ignored;
     if (std::filesystem::exists(path, ignored)) return {path.string(), ""};
     WorkerTask task;
@@ -96,6 +100,7 @@ ExpectedOutputsSource::Answer ExpectedOutputsSource::compute(const Entry& entry)
     task.plugin = plugin;
     task.entry = entry_for(entry, *here, batch);
     task.model_path = model_file_path(entry.model, here->info).string();
+    task.quantized = quantized;
     task.outputs_path = path.string();
     const WorkerOutcome outcome = run_worker(task, limits_of(entry.limits));
     if (outcome.status == Status::passed) return {path.string(), ""};

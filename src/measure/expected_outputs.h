@@ -24,7 +24,7 @@ class ExpectedOutputsSource {
   Answer find(const Entry& entry, bool quantized);
 
  private:
-  Answer compute(const Entry& entry);
+  Answer compute(const Entry& entry, bool quantized);
   const EngineCatalog& catalog_;
   std::map<std::string, Answer> known_;
 };

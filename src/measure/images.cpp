@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "measure/pictures.h"
+
 namespace inferometer::measure {
 namespace {
 
@@ -104,8 +106,8 @@ void smooth_pattern(std::uint64_t seed, std::uint64_t index, std::int64_t channe
 }
 
 InputBuffers::InputBuffers(const std::vector<engine::TensorInfo>& inputs, std::int64_t batch, std::uint64_t seed,
-                           const std::vector<std::uint64_t>& image_of_position)
-    : inputs_(inputs), batch_(batch) {
+                           const std::vector<std::uint64_t>& image_of_position, const Pictures* pictures)
+    : inputs_(inputs), batch_(batch), pictures_(pictures) {
   for (const engine::TensorInfo& input : inputs_) {
     if (input.type == ElementType::i32 || input.type == ElementType::i64 || input.type == ElementType::boolean) {
       throw Error(ErrorCode::unsupported, fmt::format("input {} holds {}, not pictures", input.name, name_of(input.type)),
@@ -128,13 +130,25 @@ InputBuffers::InputBuffers(const std::vector<engine::TensorInfo>& inputs, std::i
 }
 
 void InputBuffers::fill(std::uint64_t seed, const std::vector<std::uint64_t>& image_of_position) {
+  fill(seed, image_of_position, pictures_);
+}
+
+void InputBuffers::fill_patterns(std::uint64_t seed, const std::vector<std::uint64_t>& image_of_position) {
+  fill(seed, image_of_position, nullptr);
+}
+
+void InputBuffers::fill(std::uint64_t seed, const std::vector<std::uint64_t>& image_of_position, const Pictures* pictures) {
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     const Layout layout = image_layout(inputs_[i], batch_);
     const auto count = static_cast<std::size_t>(layout.channels * layout.height * layout.width);
     const std::size_t element_bytes = size_of(inputs_[i].type);
     std::vector<float> image(count);
     for (std::size_t position = 0; position < image_of_position.size(); ++position) {
-      smooth_pattern(seed + i, image_of_position[position], layout.channels, layout.height, layout.width, image);
+      if (pictures != nullptr) {
+        pictures->fill(image_of_position[position], image);
+      } else {
+        smooth_pattern(seed + i, image_of_position[position], layout.channels, layout.height, layout.width, image);
+      }
       std::byte* where = buffers_[i].data.get() + position * count * element_bytes;
       if (inputs_[i].type == ElementType::f32) {
         std::memcpy(where, image.data(), count * sizeof(float));

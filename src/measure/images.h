@@ -10,6 +10,8 @@
 
 namespace inferometer::measure {
 
+class Pictures;
+
 /// Fill one image: `elements` is channels x height x width, values about -2..2, a few low waves per channel.
 /// Image (seed, index) is the same for every engine, batch and process.
 void smooth_pattern(std::uint64_t seed, std::uint64_t index, std::int64_t channels, std::int64_t height, std::int64_t width,
@@ -20,16 +22,22 @@ class InputBuffers {
  public:
   /// Images `image_of(position)` at every batch position of inputs shaped as the session says (batch first; NCHW, or any
   /// other rank, which is treated as one channel). Throws Error{unsupported} for inputs that are no images (integers of 32 bits and more).
+  /// @param pictures  that take the patterns' place, by the same numbers; null: none. Outlives this.
   InputBuffers(const std::vector<engine::TensorInfo>& inputs, std::int64_t batch, std::uint64_t seed,
-               const std::vector<std::uint64_t>& image_of_position);
+               const std::vector<std::uint64_t>& image_of_position, const Pictures* pictures = nullptr);
   /// Replace what is in the buffers by other images.
   void fill(std::uint64_t seed, const std::vector<std::uint64_t>& image_of_position);
+  /// The same with patterns, whatever there is: as many different ones as one likes.
+  void fill_patterns(std::uint64_t seed, const std::vector<std::uint64_t>& image_of_position);
   std::span<const engine::TensorView> views() const { return views_; }
   std::size_t bytes() const;
 
  private:
+  void fill(std::uint64_t seed, const std::vector<std::uint64_t>& image_of_position, const Pictures* pictures);
+
   std::vector<engine::TensorInfo> inputs_;
   std::int64_t batch_ = 1;
+  const Pictures* pictures_ = nullptr;
   /// Aligned to a cache line, as frameworks align tensors of their own: none should copy for that reason.
   struct Buffer {
     std::unique_ptr<std::byte, void (*)(void*)> data;

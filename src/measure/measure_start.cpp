@@ -13,6 +13,7 @@
 #include "measure/agreement.h"
 #include "measure/core_distance.h"
 #include "measure/images.h"
+#include "measure/pictures.h"
 #include "measure/sensors.h"
 #include "measure/timed_loop.h"
 #include "stats/sample.h"
@@ -49,18 +50,20 @@ ImageOutputs outputs_at(std::span<const TensorView> outputs, std::int64_t positi
 }
 
 /// Run the agreement's images, packed into batches so that every batch position has a known answer.
-std::vector<GotOutputs> run_agreement_images(const StartContext& context, const Session& session, Request& request) {
+std::vector<GotOutputs> run_agreement_images(const StartContext& context, const Session& session, Request& request,
+                                             const Pictures* pictures) {
   const Entry& entry = context.task.entry;
   const RunningScope running(context.monitor);
   const auto batch = static_cast<std::size_t>(entry.batch);
-  const std::size_t rounds = (kAgreementImages + batch - 1) / batch;
+  const std::size_t images_in_all = agreement_images(entry, context.task.quantized);
+  const std::size_t rounds = (images_in_all + batch - 1) / batch;
   std::vector<GotOutputs> got;
   std::optional<InputBuffers> inputs;
   for (std::size_t round = 0; round < rounds; ++round) {
     std::vector<std::uint64_t> images(batch);
-    for (std::size_t position = 0; position < batch; ++position) images[position] = (round * batch + position) % kAgreementImages;
+    for (std::size_t position = 0; position < batch; ++position) images[position] = (round * batch + position) % images_in_all;
     if (!inputs) {
-      inputs.emplace(session.inputs(), entry.batch, entry.input_seed, images);
+      inputs.emplace(session.inputs(), entry.batch, entry.input_seed, images, pictures);
     } else {
       inputs->fill(entry.input_seed, images);
     }
@@ -73,11 +76,12 @@ std::vector<GotOutputs> run_agreement_images(const StartContext& context, const 
   return got;
 }
 
-Agreement check_agreement(const StartContext& context, const Session& session, Request& request, const std::string& precision) {
+Agreement check_agreement(const StartContext& context, const Session& session, Request& request, const Pictures* pictures,
+                          const std::string& precision) {
   Agreement agreement;
   std::vector<GotOutputs> got;
   try {
-    got = run_agreement_images(context, session, request);
+    got = run_agreement_images(context, session, request, pictures);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::unsupported) throw;
     agreement.note = error.what();
@@ -106,7 +110,7 @@ void probe_caching(const StartContext& context, Request& request, InputBuffers& 
   };
   const Nanoseconds begin = steady_now();
   for (int pair = 0; pair < kPairs && milliseconds_since(begin) < kMost_ms; ++pair) {
-    inputs.fill(entry.input_seed, image_numbers(1'000'000 + static_cast<std::uint64_t>(pair * entry.batch), entry.batch));
+    inputs.fill_patterns(entry.input_seed, image_numbers(1'000'000 + static_cast<std::uint64_t>(pair * entry.batch), entry.batch));
     const double fresh = timed(), repeated = timed();
     if (repeated > 0) ratios.push_back(fresh / repeated);
   }
@@ -148,15 +152,20 @@ void note_obtained(const Session& session, const WorkerTask& task, StartRecord& 
   }
 }
 
-std::vector<InputBuffers> make_pool(const Session& session, const Entry& entry) {
+std::vector<InputBuffers> make_pool(const Session& session, const Entry& entry, const Pictures* pictures) {
   const std::size_t count = pool_size(input_bytes(session.inputs()));
   std::vector<InputBuffers> pool;
   pool.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint64_t first = kAgreementImages + i * static_cast<std::uint64_t>(entry.batch);
-    pool.emplace_back(session.inputs(), entry.batch, entry.input_seed, image_numbers(first, entry.batch));
+    pool.emplace_back(session.inputs(), entry.batch, entry.input_seed, image_numbers(first, entry.batch), pictures);
   }
   return pool;
+}
+
+std::unique_ptr<const Pictures> open_pictures(const Entry& entry, const Session& session) {
+  if (entry.pictures.images.empty()) return nullptr;
+  return std::make_unique<const Pictures>(entry, session.inputs());
 }
 
 /// Our own pictures, which the memory figures leave out.
@@ -199,7 +208,9 @@ StartRecord measure_start(const StartContext& context) {
   context.say_phase("loaded");
 
   const std::int64_t peak_before_pool = peak_resident_bytes();
-  std::vector<InputBuffers> pool = make_pool(*session, entry);
+  const std::unique_ptr<const Pictures> pictures = open_pictures(entry, *session);
+  if (pictures) record.inputs = pictures->description();
+  std::vector<InputBuffers> pool = make_pool(*session, entry, pictures.get());
   const std::int64_t pool_bytes = bytes_of(pool);
   monitor.limit_s = request_limit_s(entry.limits, 0);
   {
@@ -216,7 +227,7 @@ StartRecord measure_start(const StartContext& context) {
   // DeepDetect's protocol knows no warm-up, so nothing more may run before its loop.
   const bool check_first = entry.protocol != Protocol::dd;
   const auto check = [&] {
-    if (task.check_agreement) record.agreement = check_agreement(context, *session, *request, record.obtained_precision);
+    if (task.check_agreement) record.agreement = check_agreement(context, *session, *request, pictures.get(), record.obtained_precision);
   };
   if (check_first) check();
 
@@ -256,8 +267,9 @@ void write_outputs(const StartContext& context) {
   const engine::EngineInfo info = context.engine.info();
   ExpectedOutputs expected;
   expected.against = fmt::format("{} {}", info.name, info.version);
-  for (GotOutputs& got : run_agreement_images(context, *session, *request)) {
-    if (expected.images.size() < kAgreementImages) expected.images.push_back(std::move(got.outputs));
+  const std::unique_ptr<const Pictures> pictures = open_pictures(entry, *session);
+  for (GotOutputs& got : run_agreement_images(context, *session, *request, pictures.get())) {
+    if (expected.images.size() < agreement_images(entry, context.task.quantized)) expected.images.push_back(std::move(got.outputs));
   }
   write_expected(expected, context.task.outputs_path);
 }

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "engine/loader.h"
 #include "measure/models.h"
+#include "measure/pictures.h"
 #include "measure/platform.h"
 
 namespace inferometer::measure {
@@ -137,7 +138,11 @@ std::vector<EngineRun> choose_engines(const RunSpec& spec, const std::vector<Eng
 class Expansion {
  public:
   Expansion(const RunSpec& spec, std::vector<EngineRun> runs, std::vector<PlannedEntry>& plan)
-      : spec_(spec), runs_(std::move(runs)), plan_(plan) {}
+      : spec_(spec), runs_(std::move(runs)), plan_(plan) {
+    if (!spec.labels.empty() && spec.images.empty())
+      throw Error(ErrorCode::usage, "--labels: goes with --images", "name the pictures with --images");
+    if (!spec.images.empty()) pictures_ = reference_pictures(spec.images, spec.labels);
+  }
 
   void add_model(const std::string& name) {
     const std::vector<std::int64_t> inputs = spec_.inputs.empty() ? std::vector<std::int64_t>{0} : spec_.inputs;
@@ -192,12 +197,14 @@ class Expansion {
     entry.cpus = spec_.cpus;
     entry.pause_s = spec_.pause_s;
     entry.input_seed = spec_.input_seed;
+    entry.pictures = pictures_;
     entry.limits = spec_.limits;
     return entry;
   }
 
   const RunSpec& spec_;
   std::vector<EngineRun> runs_;
+  PictureReference pictures_;
   std::vector<PlannedEntry>& plan_;
 };
 

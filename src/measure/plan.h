@@ -39,6 +39,7 @@ struct RunSpec {
   std::uint64_t weights_seed = 1;  ///< --weights random:SEED
   std::string weights_path;        ///< --weights FILE, for one network; empty: synthetic ones
   std::uint64_t input_seed = 1;
+  std::string images, labels;  ///< real pictures; empty: synthetic ones
   std::map<std::string, Shape> shapes;
   Limits limits;
 };

@@ -121,6 +121,7 @@ void to_json(nlohmann::json& json, const StartRecord& record) {
       {"started_at", record.started_at},
       {"order_seed", record.order_seed},
       {"repeats", record.repeats},
+      {"inputs", record.inputs},
   };
 }
 
@@ -161,6 +162,7 @@ void from_json(const nlohmann::json& json, StartRecord& record) {
   json.at("started_at").get_to(record.started_at);
   json.at("order_seed").get_to(record.order_seed);
   json.at("repeats").get_to(record.repeats);
+  record.inputs = json.value("inputs", "");  // absent in what older versions wrote
 }
 
 }  // namespace inferometer::measure

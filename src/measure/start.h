@@ -63,6 +63,7 @@ struct StartRecord {
   std::optional<Agreement> agreement;
   Memory memory;
   Surroundings surroundings;
+  std::string inputs;            ///< which real pictures, and how prepared; empty: synthetic ones
   std::string started_at;        ///< UTC, ISO 8601
   std::uint64_t order_seed = 0;  ///< of the shuffled order of entries
   int repeats = 0;               ///< starts discarded before this one because the cores' state was another

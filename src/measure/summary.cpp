@@ -145,6 +145,7 @@ void add_rest(const std::vector<StartRecord>& starts, Row& row) {
   }
   row.model_memory_mb = stats::median(model_mb);
   if (row.latency_median_ms && *row.latency_median_ms > 0) row.harness_ratio = *row.timer_overhead_ns / (*row.latency_median_ms * kNsPerMs);
+  if (!starts.empty() && !starts.front().inputs.empty()) row.notes.push_back(starts.front().inputs);
   for (const StartRecord& start : starts) {
     if (!start.agreement) continue;
     row.agreement_max_error = start.agreement->max_error;

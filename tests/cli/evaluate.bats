@@ -133,3 +133,37 @@ make_classes() {
   counts "$(computing_engines)" 9906 10000 1 "$SHARED/weights/mnist/mnist-load.onnx" --images "$SHARED/mnist/t10k-images-idx3-ubyte.gz" \
     --labels "$SHARED/mnist/t10k-labels-idx1-ubyte.gz" --mean 0.5 --std 0.5
 }
+
+@test "run takes real pictures, which belong to the entry" {
+  shared
+  local model="$SHARED/weights/squeezenet_v1.1/squeezenet_v1.1.derived.onnx"
+  inferometer run --model "$model" --engine onnxruntime --starts 1 --runs 5 --format json
+  rows_have 'rows[0]["agreement_max_error"] < 1e-3 and not any(note.startswith("inputs:") for note in rows[0]["notes"])'
+  inferometer run --model "$model" --engine onnxruntime --starts 1 --runs 5 --images "$SHARED/imagenet/full" --format json
+  rows_have 'rows[0]["agreement_max_error"] < 1e-3 and rows[0]["agreement_top1_ratio"] == 1'
+  rows_have '"inputs: 30 pictures of full, --resize short:259" in " ".join(rows[0]["notes"]) and "--images" in rows[0]["repro"]'
+  inferometer results --format json
+  rows_have 'len(rows) == 2'
+}
+
+@test "32 real pictures check an int8 model" {
+  shared
+  local model="$SHARED/weights/mobilenet_v2/mobilenetv2_quant_static.onnx"
+  inferometer run --model "$model" --engine onnxruntime --precision native --starts 1 --runs 5 --images "$SHARED/imagenet/full" --format json
+  rows_have 'rows[0]["verdict"] != "valid" and rows[0]["agreement_top1_ratio"] is None and "32 real images" in " ".join(rows[0]["reasons"])'
+  inferometer run --model "$model" --engine onnxruntime --precision native --starts 1 --runs 5 --images "$SHARED/imagenet/val227" \
+    --labels "$SHARED/imagenet/val227_labels.txt" --format json
+  rows_have 'rows[0]["precision"] == "int8" and rows[0]["agreement_top1_ratio"] >= 0.9 and rows[0]["agreement_max_error"] is None'
+  rows_have '"32 real images" not in " ".join(rows[0]["reasons"])'
+}
+
+@test "run refuses too few pictures and damaged ones" {
+  make_classes
+  inferometer run --model mobilenet_v2 --input 32 --engine onnxruntime --images classes/ant
+  fails_with 2 "2 pictures; 8 are needed"
+  for i in 1 2 3 4 5 6 7 8; do cp classes/ant/colour.jpg "classes/bee/$i.jpg"; done
+  inferometer run --model mobilenet_v2 --input 32 --engine onnxruntime --starts 1 --runs 3 --images classes/bee --quiet
+  fails_with 2 "broken.jpg: the JPEG is cut short"
+  inferometer run --model mobilenet_v2 --labels labels.txt
+  fails_with 2 "--labels: goes with --images"
+}

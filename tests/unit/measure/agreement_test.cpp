@@ -181,6 +181,38 @@ TEST(Agreement, int8_needs_real_images) {
   EXPECT_NE(agreement.note.find("32 real images"), std::string::npos);
 }
 
+TEST(Agreement, int8_is_judged_by_the_best_class_of_32_images) {
+  ExpectedOutputs expected;
+  for (std::size_t i = 0; i < 32; ++i) {
+    std::vector<float> classes(10, 0.0f);
+    classes[i % 10] = 10.0f;
+    expected.images.push_back({{classes}});
+  }
+  std::vector<GotOutputs> got = same_outputs(expected);
+  for (GotOutputs& image : got) {
+    for (float& value : image.outputs.outputs[0]) value *= 0.25f;  // far from the known ones, in the same order
+  }
+  EXPECT_EQ(judge_agreement(got, expected, "int8").top1_ratio, 1.0);
+  for (std::size_t i = 0; i < 8; ++i) got[i].outputs.outputs[0][9 - i] = 99;
+  const Agreement agreement = judge_agreement(got, expected, "int8");
+  EXPECT_EQ(agreement.top1_ratio, 0.75);
+  EXPECT_EQ(agreement.max_error, std::nullopt);
+  EXPECT_EQ(agreement.note, "");
+  expected.images.pop_back();
+  got.pop_back();
+  EXPECT_EQ(judge_agreement(got, expected, "int8").top1_ratio, std::nullopt);
+}
+
+TEST(Agreement, more_images_are_run_only_for_int8_with_enough_of_them) {
+  Entry entry;
+  EXPECT_EQ(agreement_images(entry, true), 8u);
+  entry.pictures.count = 31;
+  EXPECT_EQ(agreement_images(entry, true), 8u);
+  entry.pictures.count = 32;
+  EXPECT_EQ(agreement_images(entry, true), 32u);
+  EXPECT_EQ(agreement_images(entry, false), 8u);
+}
+
 TEST(Agreement, unknown_precision_is_null_with_a_note) {
   const ExpectedOutputs expected = known_outputs();
   for (const char* precision : {"", "tf32"}) {

@@ -77,6 +77,10 @@ TEST(StartRecord, an_incomplete_object_is_refused) {
   for (const auto& [key, value] : whole.items()) {
     nlohmann::json part = whole;
     part.erase(key);
+    if (key == "inputs") {  // came later: a store of an older version has none
+      EXPECT_EQ(part.get<StartRecord>().inputs, "");
+      continue;
+    }
     EXPECT_THROW(part.get<StartRecord>(), nlohmann::json::exception) << key;
   }
 }
