@@ -15,8 +15,8 @@ from PIL import Image
 
 
 def crop(picture, side):
-    left = round((picture.width - side) / 2)
-    top = round((picture.height - side) / 2)
+    left = (picture.width - side) // 2
+    top = (picture.height - side) // 2
     return picture.crop((left, top, left + side, top + side))
 
 

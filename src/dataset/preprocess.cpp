@@ -32,12 +32,6 @@ Size resized(const Preprocessing& how, const Picture& picture) {
   return {picture.width * to / shorter, picture.height * to / shorter};
 }
 
-/// Half of a difference, a half going to the even side, as Python's round() does in torchvision.
-std::int64_t half_to_even(std::int64_t difference) {
-  const std::int64_t half = difference / 2;
-  return difference % 2 != 0 && half % 2 != 0 ? half + 1 : half;
-}
-
 /// Where a crop of one dimension reads and writes.
 struct CropSpan {
   std::int64_t from = 0;   ///< first pixel of the resized picture
@@ -48,7 +42,7 @@ struct CropSpan {
 CropSpan crop_span(std::int64_t size, std::int64_t crop) {
   if (crop == 0) return {0, size, 0};
   if (size < crop) return {0, size, (crop - size) / 2};
-  return {half_to_even(size - crop), crop, 0};
+  return {(size - crop) / 2, crop, 0};
 }
 
 void require(bool well, std::string message) {

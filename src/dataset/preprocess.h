@@ -32,7 +32,8 @@ struct PreprocessingChanges {
 zoo::Preprocessing changed(zoo::Preprocessing own, const PreprocessingChanges& changes);
 
 /// Carries out one preprocessing. Order: to grey where the network takes grey, resize, centre crop, x scale, - mean, / standard
-/// deviation. A crop larger than the picture pads it with black, as torchvision's CenterCrop does.
+/// deviation. Of an odd difference the crop leaves the larger half right and below (torchvision rounds halves to the even number, which is
+/// one pixel more for every second odd difference). A crop larger than the picture pads it with black, as torchvision does.
 /// Const members: any thread.
 class Preprocessor {
  public:

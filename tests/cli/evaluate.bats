@@ -119,6 +119,18 @@ make_classes() {
   counts "$(computing_engines)" 10 10 2 "$model" --images "$SHARED/imagenet/icassp10" --labels "$SHARED/imagenet/icassp10_labels.txt" --resize warp:256 $how
 }
 
+@test "float mobilenet_v2 and squeezenet reach their counts from checkpoints on every engine" {
+  shared
+  local weights="$SHARED/weights/mobilenet_v2/mobilenet_v2.derived.torchvision_names.pth"
+  counts "$(computing_engines)" 157 185 1 mobilenet_v2 --weights "$weights" --images "$SHARED/imagenet/val227" \
+    --labels "$SHARED/imagenet/val227_labels.txt" --resize none
+  counts "$(computing_engines)" 27 30 2 mobilenet_v2 --weights "$weights" --images "$SHARED/imagenet/full" --labels "$SHARED/imagenet/full_labels.txt"
+  counts "$(computing_engines)" 10 10 2 mobilenet_v2 --weights "$weights" --images "$SHARED/imagenet/icassp10" \
+    --labels "$SHARED/imagenet/icassp10_labels.txt"
+  counts "$(computing_engines)" 153 184 1 squeezenet1_1 --input 227 --weights "$SHARED/weights/squeezenet_v1.1/squeezenet1_1.derived.torchvision_names.pth" \
+    --images "$SHARED/imagenet/val227" --labels "$SHARED/imagenet/val227_labels.txt" --resize none --channels bgr --scale 1 --mean 104,117,123 --std 1
+}
+
 @test "the int8 mobilenet reaches the float one's counts within a few images" {
   shared
   inferometer evaluate "$SHARED/weights/mobilenet_v2/mobilenetv2_quant_static.onnx" --images "$SHARED/imagenet/val227" \
