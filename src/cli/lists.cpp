@@ -43,21 +43,22 @@ void append_range(std::vector<std::int64_t>& values, std::string_view part, Inte
     return;
   }
   const std::size_t star = part.find('*', dash);
+  const std::string shown = one_line(part, 60);
   const std::string_view begin_text = part.substr(0, dash);
   const std::string_view end_text = part.substr(dash + 1, star == std::string_view::npos ? star : star - dash - 1);
-  if (end_text.empty()) wrong(where, fmt::format("the range '{}' has no end", part), kIntegersHint);
+  if (end_text.empty()) wrong(where, fmt::format("the range '{}' has no end", shown), kIntegersHint);
   const std::int64_t begin = limited(begin_text, limits, where, kIntegersHint);
   const std::int64_t end = limited(end_text, limits, where, kIntegersHint);
-  if (begin > end) wrong(where, fmt::format("the range '{}' ends below its begin", part), kIntegersHint);
+  if (begin > end) wrong(where, fmt::format("the range '{}' ends below its begin", shown), kIntegersHint);
   if (star == std::string_view::npos) {
     for (std::int64_t value = begin; value <= end; ++value) keep(value);
     return;
   }
   const std::optional<std::int64_t> factor = parse_integer(part.substr(star + 1));
   if (!factor || *factor < 2 || *factor > limits.highest) {
-    wrong(where, fmt::format("the range '{}' needs a factor of 2 or more after '*'", part), kIntegersHint);
+    wrong(where, fmt::format("the range '{}' needs a factor of 2 or more after '*'", shown), kIntegersHint);
   }
-  if (begin < 1) wrong(where, fmt::format("the range '{}' multiplies from below 1", part), kIntegersHint);
+  if (begin < 1) wrong(where, fmt::format("the range '{}' multiplies from below 1", shown), kIntegersHint);
   // Compare by division: the product could leave 64 bits.
   for (std::int64_t value = begin;; value *= *factor) {
     keep(value);

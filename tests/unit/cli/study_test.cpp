@@ -221,9 +221,10 @@ TEST(Study, WhatFuzzingFoundIsAnInputError) {
       ADD_FAILURE() << entry.path();
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::input) << entry.path();
+      EXPECT_EQ(std::string_view(error.what()).find_first_of("\r\n"), std::string_view::npos) << entry.path();
     }
   }
-  EXPECT_GE(replayed, 2);
+  EXPECT_GE(replayed, 3);
 }
 
 TEST(Study, SelectRuns) {
