@@ -27,7 +27,6 @@ class TorchSession final : public Session {
  private:
   friend class TorchRequest;
   void load(const ModelFile& model, const SessionSettings& settings);
-  void read_back(const std::vector<at::Tensor>& results);
   std::vector<at::Tensor> example_inputs() const;
   std::vector<at::Tensor> compute(const std::vector<at::Tensor>& inputs);
 

@@ -17,7 +17,7 @@ enum class Convention : std::uint8_t {
   deepdetect,
 };
 
-/// All figures are exact integers, per image. Rules: spec of the project in docs/cost.md.
+/// All figures are exact integers, per image. Rules: docs/cost.md.
 struct Cost {
   std::int64_t parameters = 0;              ///< elements; with Convention::macs a shared tensor counts once, where first used
   std::int64_t macs = 0;                    ///< multiply-accumulates, without bias

@@ -29,8 +29,10 @@ void read(const json& object, const char* key, std::optional<Value>& value) {
   if (const auto found = object.find(key); found != object.end()) value = found->get<Value>();
 }
 
-Preprocessing preprocessing_from_json(const json& object) {
-  Preprocessing how;
+/// A Preprocessing or its PreprocessingChanges: the same keys, there optional.
+template <typename How>
+How preprocessing_from_json(const json& object) {
+  How how;
   read(object, "resize", how.resize);
   read(object, "resize_to", how.resize_to);
   read(object, "interpolation", how.interpolation);
@@ -58,19 +60,6 @@ json changes_json(const dataset::PreprocessingChanges& changes) {
   return object;
 }
 
-dataset::PreprocessingChanges changes_from_json(const json& object) {
-  dataset::PreprocessingChanges changes;
-  read(object, "resize", changes.resize);
-  read(object, "resize_to", changes.resize_to);
-  read(object, "interpolation", changes.interpolation);
-  read(object, "crop", changes.crop);
-  read(object, "channels", changes.channels);
-  read(object, "scale", changes.scale);
-  read(object, "mean", changes.mean);
-  read(object, "std", changes.standard_deviation);
-  return changes;
-}
-
 }  // namespace
 
 void to_json(json& json_out, const EvaluationTask& task) {
@@ -86,8 +75,8 @@ void from_json(const json& json_in, EvaluationTask& task) {
   json_in.at("limit").get_to(task.data.limit);
   json_in.at("own_input").get_to(task.own_input);
   json_in.at("strict").get_to(task.strict);
-  task.changes = changes_from_json(json_in.at("changes"));
-  if (const auto own = json_in.find("own"); own != json_in.end()) task.own = preprocessing_from_json(*own);
+  task.changes = preprocessing_from_json<dataset::PreprocessingChanges>(json_in.at("changes"));
+  if (const auto own = json_in.find("own"); own != json_in.end()) task.own = preprocessing_from_json<Preprocessing>(*own);
 }
 
 void to_json(json& json_out, const EvaluationRecord& record) {
