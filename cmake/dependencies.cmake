@@ -2,6 +2,7 @@
 #
 # required    CLI11::CLI11  fmt::fmt  nlohmann_json::nlohmann_json  tomlplusplus::tomlplusplus  SQLite::SQLite3
 #             OpenSSL::Crypto  Threads::Threads  JPEG::JPEG  PNG::PNG  ZLIB::ZLIB  inferometer::onnx_proto  inferometer::openblas
+#             Boost::headers  Eigen3::Eigen  Ceres::ceres
 # for tests   GTest::gtest  GTest::gtest_main
 # for bench   benchmark::benchmark, where it is installed
 # frameworks  inferometer::onnxruntime  openvino::runtime  inferometer::torch  inferometer::opencv_dnn; an absent one has its
@@ -11,7 +12,7 @@ list(PREPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
 set(missing "")
 
 find_package(Threads REQUIRED)
-foreach(package IN ITEMS CLI11 fmt nlohmann_json tomlplusplus SQLite3 OpenSSL Protobuf JPEG PNG ZLIB)
+foreach(package IN ITEMS CLI11 fmt nlohmann_json tomlplusplus SQLite3 OpenSSL Protobuf JPEG PNG ZLIB Boost Eigen3 Ceres)
   find_package(${package} QUIET)
   if(NOT ${package}_FOUND)
     list(APPEND missing ${package})

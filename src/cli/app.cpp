@@ -22,8 +22,8 @@ int report(std::ostream& messages, const Error& error) {
 }
 
 std::string known_format(const std::string& name) {
-  if (format(name)) return {};
-  return fmt::format("'{}' is none of {}", one_line(name, 40), kFormatNames);
+  if (report::format(name)) return {};
+  return fmt::format("'{}' is none of {}", one_line(name, 40), report::kFormatNames);
 }
 
 /// Parse and let the chosen handler run.
@@ -75,7 +75,7 @@ void build_app(CLI::App& app, Context& context) {
       ->envname("INFEROMETER_DB")
       ->type_name("FILE");
   app.add_option("--format", context.format_name, "How data is written to stdout (default: table)")
-      ->type_name(kFormatNames)
+      ->type_name(report::kFormatNames)
       ->check(known_format);
   app.add_flag("--quiet", context.quiet, "No progress and no remarks on stderr");
   app.footer(

@@ -5,9 +5,15 @@
 #include <string>
 #include <string_view>
 
-#include "cli/output.h"
+#include "report/table.h"
 
 namespace inferometer::cli {
+
+using report::Cell;
+using report::Format;
+using report::Marked;
+using report::Table;
+using report::to_cell;
 
 /// Lives as long as the application; handlers read it and set exit_code.
 struct Context {
@@ -20,9 +26,9 @@ struct Context {
   bool quiet = false;                       ///< --quiet
   int exit_code = 0;
 
-  Format format() const { return cli::format(format_name).value_or(Format::table); }
+  Format format() const { return report::format(format_name).value_or(Format::table); }
   /// Write a table to `out` as --format asks.
-  void write(const Table& table) const { cli::write(table, format(), out); }
+  void write(const Table& table) const { report::write(table, format(), out); }
   /// One line on `messages`, unless --quiet.
   void say(std::string_view line) const {
     if (!quiet) messages << line << '\n';

@@ -33,7 +33,7 @@ std::string subject(const EvaluationRow& row) {
 
 Table evaluations_table(const std::vector<EvaluationRow>& rows, Format format) {
   Table table;
-  if (is_for_people(format)) {
+  if (report::is_for_people(format)) {
     table.columns = {"model", "engine",   "precision", "images", "skipped_images",   "correct_top1", "correct_top5",
                      "top1",  "top1_low", "top1_high", "top5",   "accuracy_density", "images_per_s", "status"};
   } else {

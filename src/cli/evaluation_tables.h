@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "cli/output.h"
+#include "cli/context.h"
 #include "measure/evaluation_row.h"
 #include "measure/evaluator.h"
 

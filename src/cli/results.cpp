@@ -10,8 +10,8 @@
 #include "cli/context.h"
 #include "cli/evaluation_tables.h"
 #include "cli/lists.h"
-#include "cli/pivot.h"
-#include "cli/rows.h"
+#include "report/pivot.h"
+#include "report/rows.h"
 #include "cli/subcommands.h"
 #include "store/store.h"
 
@@ -60,7 +60,7 @@ Table samples_table(const store::Store& store, const std::vector<store::StoredRo
       std::int64_t index = 0;
       for (const std::int64_t sample : start.samples_ns) {
         std::vector<Cell> line;
-        for (std::size_t i = 0; i < 7; ++i) line.push_back(cell(stored.row, table.columns[i]));
+        for (std::size_t i = 0; i < 7; ++i) line.push_back(report::cell(stored.row, table.columns[i]));
         line.insert(line.end(), {std::int64_t{start.index}, index++, sample});
         table.rows.push_back(std::move(line));
       }
@@ -94,9 +94,9 @@ void print_results(const ResultsOptions& options, const Context& context) {
 
   std::vector<measure::Row> rows;
   for (store::StoredRow& each : stored) rows.push_back(std::move(each.row));
-  if (options.pivot.empty()) return context.write(rows_table(rows, context.format()));
+  if (options.pivot.empty()) return context.write(report::rows_table(rows, context.format()));
 
-  PivotRequest request;
+  report::PivotRequest request;
   request.across = parse_words(options.pivot, "--pivot");
   if (request.across.size() < 2) {
     throw Error(ErrorCode::usage, "--pivot: needs a column to go down and one or more to go across", "for example --pivot model,batch");
@@ -104,7 +104,7 @@ void print_results(const ResultsOptions& options, const Context& context) {
   request.down = {request.across.front()};
   request.across.erase(request.across.begin());
   request.value = options.value;
-  context.write(pivot(rows, request, context.format()));
+  context.write(report::pivot(rows, request, context.format()));
 }
 
 }  // namespace

@@ -11,9 +11,9 @@
 #include "base/text.h"
 #include "cli/context.h"
 #include "cli/ledger.h"
-#include "cli/pivot.h"
+#include "report/pivot.h"
 #include "cli/progress.h"
-#include "cli/rows.h"
+#include "report/rows.h"
 #include "cli/run_options.h"
 #include "cli/study.h"
 #include "cli/subcommands.h"
@@ -86,7 +86,7 @@ void print_plan(const Plan& plan, const Context& context) {
 
 std::string outcome_text(const measure::Row& row) {
   if (row.status == "passed" && row.per_image_ms)
-    return fmt::format("{} ms an image, {}", rounded_text(*row.per_image_ms), row.verdict.value_or(""));
+    return fmt::format("{} ms an image, {}", report::rounded_text(*row.per_image_ms), row.verdict.value_or(""));
   return row.reasons.empty() ? row.status : fmt::format("{}: {}", row.status, row.reasons.front());
 }
 
@@ -117,12 +117,12 @@ class ProgressObserver : public measure::RunObserver {
 void print_result(const measure::RunResult& result, const Plan& plan, const Context& context) {
   const bool for_people = is_for_people(context.format());
   if (plan.tables.empty() || !for_people) {
-    context.write(rows_table(result.rows, context.format()));
+    context.write(report::rows_table(result.rows, context.format()));
   } else {
     for (std::size_t i = 0; i < plan.tables.size(); ++i) {
       const StudyTable& table = plan.tables[i];
       if (i > 0) context.out << '\n';
-      context.write(pivot(result.rows, {table.rows, table.columns, table.value, table.title}, context.format()));
+      context.write(report::pivot(result.rows, {table.rows, table.columns, table.value, table.title}, context.format()));
     }
   }
   std::map<std::string, int> counts;

@@ -14,8 +14,8 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
-#include "cli/output.h"
-#include "cli/rows.h"
+#include "report/table.h"
+#include "report/rows.h"
 #include "cli/run_fields.h"
 #include "measure/models.h"
 
@@ -160,7 +160,7 @@ class Reader {
     const bool takes_integers = kind != FieldKind::text && kind != FieldKind::texts;
     if (takes_integers && node.is_integer()) return fmt::format("{}", *node.value_exact<std::int64_t>());
     const bool takes_numbers = kind == FieldKind::number || kind == FieldKind::numbers;
-    if (takes_numbers && node.is_floating_point()) return exact_text(*node.value_exact<double>());
+    if (takes_numbers && node.is_floating_point()) return report::exact_text(*node.value_exact<double>());
     switch (kind) {
       case FieldKind::text: wrong_type(key, node, "a string");
       case FieldKind::texts: wrong_type(key, node, "a string or a list of strings");
@@ -245,7 +245,7 @@ class Reader {
       case ValueKind::column: return column(key, text(key, node));
       case ValueKind::numeric_column: {
         const std::string name = column(key, text(key, node));
-        if (!is_numeric_column(name))
+        if (!report::is_numeric_column(name))
           fail(where(key), fmt::format("the column '{}' holds no numbers", name), "per_image_ms is the usual one");
         return name;
       }

@@ -1,4 +1,4 @@
-#include "cli/output.h"
+#include "report/table.h"
 
 #include <algorithm>
 #include <array>
@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
-namespace inferometer::cli {
+namespace inferometer::report {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, Format>, 6> kFormats{{{"table", Format::table},
@@ -288,4 +288,4 @@ void write(const Table& table, Format format, std::ostream& out) {
   }
 }
 
-}  // namespace inferometer::cli
+}  // namespace inferometer::report

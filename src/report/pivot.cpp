@@ -1,4 +1,4 @@
-#include "cli/pivot.h"
+#include "report/pivot.h"
 
 #include <algorithm>
 #include <map>
@@ -9,9 +9,9 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "cli/rows.h"
+#include "report/rows.h"
 
-namespace inferometer::cli {
+namespace inferometer::report {
 namespace {
 
 /// Columns that say how a row was measured, the most telling first.
@@ -138,4 +138,4 @@ Table pivot(const std::vector<measure::Row>& rows, const PivotRequest& request, 
   return table;
 }
 
-}  // namespace inferometer::cli
+}  // namespace inferometer::report

@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-namespace inferometer::cli {
+namespace inferometer::report {
 
 enum class Format : std::uint8_t { table, markdown, csv, json, jsonl, latex };
 inline constexpr const char* kFormatNames = "table|markdown|csv|json|jsonl|latex";
@@ -50,4 +50,4 @@ std::string rounded_text(double value);
 /// The shortest text that reads back as the same double.
 std::string exact_text(double value);
 
-}  // namespace inferometer::cli
+}  // namespace inferometer::report

@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "cli/output.h"
+#include "report/table.h"
 #include "measure/row.h"
 
-namespace inferometer::cli {
+namespace inferometer::report {
 
 struct PivotRequest {
   std::vector<std::string> down;    ///< columns whose values name the lines
@@ -24,4 +24,4 @@ struct PivotRequest {
 /// Throws Error{usage} for unknown columns and for a value that is no number.
 Table pivot(const std::vector<measure::Row>& rows, const PivotRequest& request, Format format);
 
-}  // namespace inferometer::cli
+}  // namespace inferometer::report

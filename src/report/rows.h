@@ -5,10 +5,10 @@
 #include <string_view>
 #include <vector>
 
-#include "cli/output.h"
+#include "report/table.h"
 #include "measure/row.h"
 
-namespace inferometer::cli {
+namespace inferometer::report {
 
 /// Whether a column of a row holds numbers. False for unknown names.
 bool is_numeric_column(std::string_view column);
@@ -26,4 +26,4 @@ std::string mark(const measure::Row& row);
 /// One line that explains those marks among `used` that need it; "" when none does.
 std::string mark_legend(const std::vector<std::string>& used);
 
-}  // namespace inferometer::cli
+}  // namespace inferometer::report

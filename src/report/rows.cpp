@@ -1,4 +1,4 @@
-#include "cli/rows.h"
+#include "report/rows.h"
 
 #include <algorithm>
 #include <array>
@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "measure/row_fields.h"
 
-namespace inferometer::cli {
+namespace inferometer::report {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kLegend{
@@ -120,4 +120,4 @@ std::string mark_legend(const std::vector<std::string>& used) {
   return join(parts, ", ");
 }
 
-}  // namespace inferometer::cli
+}  // namespace inferometer::report

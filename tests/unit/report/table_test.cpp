@@ -1,4 +1,4 @@
-#include "cli/output.h"
+#include "report/table.h"
 
 #include <cmath>
 #include <cstdlib>
@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 
-namespace inferometer::cli {
+namespace inferometer::report {
 namespace {
 
 /// Every kind of cell, and every character that some format must escape.
@@ -127,4 +127,4 @@ TEST(Output, FormatNames) {
 }
 
 }  // namespace
-}  // namespace inferometer::cli
+}  // namespace inferometer::report

@@ -1,13 +1,13 @@
-#include "cli/pivot.h"
+#include "report/pivot.h"
 
 #include <algorithm>
 
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "cli/rows.h"
+#include "report/rows.h"
 
-namespace inferometer::cli {
+namespace inferometer::report {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -133,4 +133,4 @@ TEST(Rows, NumericColumns) {
 }
 
 }  // namespace
-}  // namespace inferometer::cli
+}  // namespace inferometer::report

@@ -1,0 +1,127 @@
+#include "report/frame.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "measure/row_fields.h"
+#include "report/table.h"
+
+namespace inferometer::report {
+namespace {
+
+std::string cell_text(const Cell& cell) {
+  if (const auto* text = std::get_if<std::string>(&cell)) return *text;
+  if (const auto* integer = std::get_if<std::int64_t>(&cell)) return fmt::format("{}", *integer);
+  if (const auto* number = std::get_if<double>(&cell)) return exact_text(*number);
+  if (const auto* list = std::get_if<std::vector<std::string>>(&cell)) return join(*list, "; ");
+  return {};
+}
+
+}  // namespace
+
+bool Frame::has(std::string_view column) const { return cells_.find(column) != cells_.end(); }
+
+const Frame::Column& Frame::column(std::string_view wanted) const {
+  const auto found = cells_.find(wanted);
+  if (found != cells_.end()) return found->second;
+  std::string hint = did_you_mean(wanted, columns_);
+  if (hint.empty()) hint = "its columns: " + join(columns_, ", ");
+  throw Error(ErrorCode::input, fmt::format("{}: there is no column '{}'", name, one_line(std::string(wanted), 60)), hint);
+}
+
+const std::vector<std::string>& Frame::texts(std::string_view wanted) const { return column(wanted).texts; }
+
+const std::vector<std::optional<double>>& Frame::numbers(std::string_view wanted) const { return column(wanted).numbers; }
+
+bool Frame::is_numeric(std::string_view wanted) const {
+  const Column& cells = column(wanted);
+  bool some = false;
+  for (std::size_t i = 0; i < rows_; ++i) {
+    if (cells.numbers[i]) some = true;
+    if (!cells.numbers[i] && !cells.texts[i].empty()) return false;
+  }
+  return some;
+}
+
+std::size_t Frame::text_cells(std::string_view wanted) const {
+  const Column& cells = column(wanted);
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < rows_; ++i) count += !cells.numbers[i] && !cells.texts[i].empty() ? 1 : 0;
+  return count;
+}
+
+void Frame::set(const std::string& title, std::vector<std::string> texts) {
+  Column added;
+  added.numbers.reserve(texts.size());
+  for (const std::string& text : texts) added.numbers.push_back(parse_number(text));
+  added.texts = std::move(texts);
+  if (columns_.empty()) rows_ = added.texts.size();
+  if (added.texts.size() != rows_) throw Error(ErrorCode::internal, fmt::format("{}: column '{}' has another length", name, title));
+  if (!has(title)) columns_.push_back(title);
+  cells_[title] = std::move(added);
+}
+
+void Frame::set(const std::string& title, std::vector<std::optional<double>> numbers) {
+  std::vector<std::string> texts;
+  texts.reserve(numbers.size());
+  for (const std::optional<double>& number : numbers) texts.push_back(number ? exact_text(*number) : std::string());
+  set(title, std::move(texts));
+}
+
+Frame Frame::filtered(const std::vector<bool>& keep) const {
+  Frame kept;
+  kept.name = name;
+  for (const std::string& title : columns_) {
+    const Column& from = column(title);
+    std::vector<std::string> texts;
+    for (std::size_t i = 0; i < rows_; ++i) {
+      if (keep[i]) texts.push_back(from.texts[i]);
+    }
+    kept.set(title, std::move(texts));
+  }
+  return kept;
+}
+
+Frame frame_of(const CsvTable& table) {
+  Frame frame;
+  frame.name = table.name;
+  for (std::size_t column = 0; column < table.header.size(); ++column) {
+    std::vector<std::string> texts;
+    texts.reserve(table.rows.size());
+    for (const auto& row : table.rows) texts.push_back(row[column]);
+    frame.set(table.header[column], std::move(texts));
+  }
+  return frame;
+}
+
+Frame frame_of(const std::vector<measure::Row>& rows) {
+  Frame frame;
+  frame.name = "the store";
+  measure::for_each_row_field([&](const auto& field) {
+    std::vector<std::string> texts;
+    texts.reserve(rows.size());
+    for (const measure::Row& row : rows) texts.push_back(cell_text(to_cell(row.*field.member)));
+    frame.set(std::string(field.name), std::move(texts));
+  });
+  return frame;
+}
+
+std::vector<std::string> levels(const Frame& frame, std::string_view column) {
+  std::vector<std::string> distinct;
+  std::set<std::string> seen;
+  for (const std::string& text : frame.texts(column)) {
+    if (!text.empty() && seen.insert(text).second) distinct.push_back(text);
+  }
+  const auto number = [](const std::string& text) { return parse_number(text); };
+  if (std::all_of(distinct.begin(), distinct.end(), [&](const std::string& text) { return number(text).has_value(); })) {
+    std::stable_sort(distinct.begin(), distinct.end(), [&](const std::string& a, const std::string& b) { return *number(a) < *number(b); });
+  }
+  return distinct;
+}
+
+}  // namespace inferometer::report
