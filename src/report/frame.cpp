@@ -93,7 +93,7 @@ Frame frame_of(const CsvTable& table) {
   for (std::size_t column = 0; column < table.header.size(); ++column) {
     std::vector<std::string> texts;
     texts.reserve(table.rows.size());
-    for (const auto& row : table.rows) texts.push_back(row[column]);
+    for (const auto& row : table.rows) texts.emplace_back(trim(row[column]));
     frame.set(table.header[column], std::move(texts));
   }
   return frame;

@@ -50,6 +50,7 @@ class Frame {
   std::map<std::string, Column, std::less<>> cells_;
 };
 
+/// Cells without the white space at their ends.
 Frame frame_of(const CsvTable& table);
 /// All columns of Row. Lists are joined by "; ".
 Frame frame_of(const std::vector<measure::Row>& rows);
