@@ -2,7 +2,8 @@
 #
 # required    CLI11::CLI11  fmt::fmt  nlohmann_json::nlohmann_json  tomlplusplus::tomlplusplus  SQLite::SQLite3
 #             OpenSSL::Crypto  Threads::Threads  JPEG::JPEG  PNG::PNG  ZLIB::ZLIB  inferometer::onnx_proto  inferometer::openblas
-#             Boost::headers  Eigen3::Eigen  Ceres::ceres
+#             Boost::headers  Eigen3::Eigen  Ceres::ceres  PkgConfig::Duktape  PkgConfig::Cairo  PkgConfig::Rsvg
+#             PkgConfig::Imagequant  GIF::GIF; and INFEROMETER_ECHARTS, the folder with echarts.min.js and its licences
 # for tests   GTest::gtest  GTest::gtest_main
 # for bench   benchmark::benchmark, where it is installed
 # frameworks  inferometer::onnxruntime  openvino::runtime  inferometer::torch  inferometer::opencv_dnn; an absent one has its
@@ -12,12 +13,29 @@ list(PREPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
 set(missing "")
 
 find_package(Threads REQUIRED)
-foreach(package IN ITEMS CLI11 fmt nlohmann_json tomlplusplus SQLite3 OpenSSL Protobuf JPEG PNG ZLIB Boost Eigen3 Ceres)
+foreach(package IN ITEMS CLI11 fmt nlohmann_json tomlplusplus SQLite3 OpenSSL Protobuf JPEG PNG ZLIB Boost Eigen3 Ceres GIF PkgConfig)
   find_package(${package} QUIET)
   if(NOT ${package}_FOUND)
     list(APPEND missing ${package})
   endif()
 endforeach()
+
+# Charts: libraries that describe themselves to pkg-config alone, and the script that scripts/setup fetches.
+if(PkgConfig_FOUND)
+  foreach(pair IN ITEMS Duktape=duktape Cairo=cairo Rsvg=librsvg-2.0 Imagequant=imagequant)
+    string(REPLACE "=" ";" pair ${pair})
+    list(GET pair 0 name)
+    list(GET pair 1 module)
+    pkg_check_modules(${name} QUIET IMPORTED_TARGET ${module})
+    if(NOT ${name}_FOUND)
+      list(APPEND missing ${name})
+    endif()
+  endforeach()
+endif()
+set(INFEROMETER_ECHARTS ${PROJECT_SOURCE_DIR}/.deps/echarts CACHE PATH "Apache ECharts: a folder with echarts.min.js and its licences")
+if(NOT EXISTS ${INFEROMETER_ECHARTS}/echarts.min.js)
+  list(APPEND missing ECharts)
+endif()
 
 if(INFEROMETER_TESTS)
   find_package(GTest QUIET)

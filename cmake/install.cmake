@@ -59,3 +59,6 @@ endif()
 
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/studies ${PROJECT_SOURCE_DIR}/published DESTINATION ${CMAKE_INSTALL_DATADIR}/inferometer)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/inferometer)
+# ECharts is part of the executable and of every report; its licences and notice travel with it.
+file(GLOB notices ${INFEROMETER_ECHARTS}/LICENSE* ${INFEROMETER_ECHARTS}/NOTICE)
+install(FILES ${notices} DESTINATION ${CMAKE_INSTALL_DATADIR}/inferometer/third-party/echarts)

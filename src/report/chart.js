@@ -1,0 +1,194 @@
+// Turn a drawing, as chart_json() writes it, into an ECharts option. ES5, for browsers and for Duktape alike.
+//
+// All layout is settled in the drawing. Coordinates of axes are plain numbers: logarithms on log axes, indices on axes of categories.
+// An item stands at (x, y) of its panel; its shapes are in pixels from there, but for `path`, `span` and `bar`, which are in coordinates.
+var inferometerOption = (function () {
+  'use strict';
+  var family = "'DejaVu Sans', Verdana, sans-serif";
+  // Corners of marks round the origin, for a radius of 1; a circle of the same area has a radius of 1 too, roughly.
+  var corners = {
+    square: [[-0.89, -0.89], [0.89, -0.89], [0.89, 0.89], [-0.89, 0.89]],
+    triangle: [[0, -1.2], [1.12, 0.75], [-1.12, 0.75]],
+    inverted_triangle: [[0, 1.2], [1.12, -0.75], [-1.12, -0.75]],
+    diamond: [[0, -1.26], [1.26, 0], [0, 1.26], [-1.26, 0]],
+    plus: [[-0.38, -1.15], [0.38, -1.15], [0.38, -0.38], [1.15, -0.38], [1.15, 0.38], [0.38, 0.38], [0.38, 1.15], [-0.38, 1.15],
+      [-0.38, 0.38], [-1.15, 0.38], [-1.15, -0.38], [-0.38, -0.38]],
+    cross: [[-1.08, -0.54], [-0.54, -1.08], [0, -0.54], [0.54, -1.08], [1.08, -0.54], [0.54, 0], [1.08, 0.54], [0.54, 1.08],
+      [0, 0.54], [-0.54, 1.08], [-1.08, 0.54], [-0.54, 0]],
+    star: (function () {
+      var points = [];
+      for (var i = 0; i < 10; ++i) {
+        var radius = i % 2 ? 0.62 : 1.35, angle = -Math.PI / 2 + i * Math.PI / 5;
+        points.push([radius * Math.cos(angle), radius * Math.sin(angle)]);
+      }
+      return points;
+    })()
+  };
+
+  function styleOf(shape) {
+    var style = { fill: shape.fill || 'none', stroke: shape.stroke || 'none', lineWidth: shape.stroke ? shape.width || 1 : 0 };
+    if (shape.opacity !== undefined) style.opacity = shape.opacity;
+    if (shape.dash) style.lineDash = shape.dash;
+    return style;
+  }
+
+  function textOf(shape, x, y) {
+    return {
+      type: 'text', x: x + (shape.dx || 0), y: y + (shape.dy || 0), rotation: (shape.rotate || 0) * Math.PI / 180,
+      style: {
+        text: shape.text, fill: shape.color || '#222', align: shape.align || 'left', verticalAlign: 'middle',
+        font: (shape.bold ? 'bold ' : '') + (shape.size || 12) + 'px ' + family
+      }
+    };
+  }
+
+  // A mark may be one name or, for speed in the legend of sizes, moved by dx and dy.
+  function markOf(shape, x, y) {
+    x += shape.dx || 0;
+    y += shape.dy || 0;
+    if (shape.mark === 'circle') return { type: 'circle', shape: { cx: x, cy: y, r: shape.r }, style: styleOf(shape) };
+    var points = corners[shape.mark].map(function (corner) { return [x + corner[0] * shape.r, y + corner[1] * shape.r]; });
+    return { type: 'polygon', shape: { points: points }, style: styleOf(shape) };
+  }
+
+  function barOf(shape, place) {
+    var from = place(shape.bar[0], shape.bar[1]), to = place(shape.bar[2], shape.bar[3]), cap = shape.cap || 0;
+    var dx = from[0] === to[0] ? cap : 0, dy = from[0] === to[0] ? 0 : cap;
+    var data = 'M' + from + 'L' + to;
+    if (cap) {
+      data += 'M' + [from[0] - dx, from[1] - dy] + 'L' + [from[0] + dx, from[1] + dy];
+      data += 'M' + [to[0] - dx, to[1] - dy] + 'L' + [to[0] + dx, to[1] + dy];
+    }
+    return { type: 'path', shape: { d: data }, style: styleOf(shape) };
+  }
+
+  function elementOf(shape, x, y, place) {
+    if (shape.mark) return markOf(shape, x, y);
+    if (shape.text !== undefined) return textOf(shape, x, y);
+    if (shape.line) {
+      var line = shape.line;
+      return { type: 'line', shape: { x1: x + line[0], y1: y + line[1], x2: x + line[2], y2: y + line[3] }, style: styleOf(shape) };
+    }
+    if (shape.rect) {
+      var rect = shape.rect;
+      return { type: 'rect', shape: { x: x + rect[0], y: y + rect[1], width: rect[2], height: rect[3] }, style: styleOf(shape) };
+    }
+    if (shape.span) {
+      var a = place(shape.span[0], shape.span[1]), b = place(shape.span[2], shape.span[3]);
+      return {
+        type: 'rect', style: styleOf(shape),
+        shape: { x: Math.min(a[0], b[0]), y: Math.min(a[1], b[1]), width: Math.abs(b[0] - a[0]), height: Math.abs(b[1] - a[1]) }
+      };
+    }
+    if (shape.bar) return barOf(shape, place);
+    var points = shape.path.map(function (point) { return place(point[0], point[1]); });
+    return { type: shape.closed ? 'polygon' : 'polyline', shape: { points: points }, style: styleOf(shape) };
+  }
+
+  // The label of a place that is no tick of the drawing: the reader has zoomed.
+  function number(value) {
+    var text = Math.abs(value) >= 1e6 || (value !== 0 && Math.abs(value) < 1e-4) ? value.toExponential(2) : String(+value.toPrecision(4));
+    return text.replace('-', '\u2212');
+  }
+
+  function axisOf(axis, index, interactive) {
+    var labels = {}, at = [];
+    axis.ticks.forEach(function (tick) { at.push(tick[0]); labels[tick[0]] = tick[1]; });
+    return {
+      type: 'value', gridIndex: index, min: axis.low, max: axis.high, position: axis.side, inverse: axis.inverse === true, silent: true,
+      name: axis.title, nameLocation: 'middle', nameGap: axis.gap, nameMoveOverlap: false, nameRotate: axis.name_rotate,
+      nameTextStyle: { color: '#222', fontSize: 12 },
+      axisLine: { show: true, onZero: false, lineStyle: { color: '#555' } },
+      axisTick: { show: axis.scale !== 'category', length: 4, lineStyle: { color: '#555' }, customValues: at },
+      splitLine: { show: axis.grid === true, lineStyle: { color: '#e3e3e3' } },
+      axisLabel: {
+        color: '#222', fontSize: 12, margin: 7, rotate: axis.rotate || 0, customValues: at, hideOverlap: false,
+        showMinLabel: true, showMaxLabel: true,
+        formatter: function (value) {
+          if (labels[value] !== undefined) return labels[value];
+          if (axis.scale === 'category') return '';
+          return number(axis.scale === 'log' ? Math.pow(10, value) : value);
+        }
+      }
+    };
+  }
+
+  function seriesOf(series) {
+    return {
+      type: 'custom', name: series.name, coordinateSystem: 'cartesian2d', xAxisIndex: series.panel, yAxisIndex: series.y_axis, z: series.z,
+      silent: series.silent === true, clip: series.clip === true, animation: false, itemStyle: { color: series.color },
+      data: series.items.map(function (item) { return [item.x, item.y]; }),
+      renderItem: function (params, api) {
+        var item = series.items[params.dataIndex], anchor = api.coord([item.x, item.y]);
+        function place(x, y) { return api.coord([x, y]); }
+        return {
+          type: 'group',
+          children: item.shapes.map(function (shape) { return elementOf(shape, anchor[0], anchor[1], place); })
+        };
+      }
+    };
+  }
+
+  function legendOf(legend) {
+    return {
+      left: legend.left, top: legend.top, width: legend.width, orient: legend.orient, itemGap: legend.gap, itemWidth: 20, itemHeight: 11,
+      padding: 0, align: 'left', selectedMode: true, symbolKeepAspect: true, textStyle: { color: '#222', fontSize: 12, lineHeight: 14 },
+      data: legend.entries.map(function (entry) {
+        if (!entry) return '';
+        var style = { color: entry.fill, borderColor: entry.stroke || 'transparent', borderWidth: entry.stroke ? 1.2 : 0, opacity: entry.opacity };
+        if (entry.dash) style.borderType = entry.dash;
+        return { name: entry.name, icon: entry.icon, itemStyle: style };
+      })
+    };
+  }
+
+  function escaped(text) {
+    return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/\n/g, '<br>');
+  }
+
+  // What only a reader with a pointer needs.
+  function addInteraction(option, drawing) {
+    var yAxes = option.yAxis.map(function (_, index) { return index; });
+    var xAxes = option.xAxis.map(function (_, index) { return index; });
+    option.tooltip = {
+      trigger: 'item', confine: true, textStyle: { fontFamily: family, fontSize: 12 },
+      formatter: function (params) {
+        var item = drawing.series[params.seriesIndex].items[params.dataIndex];
+        return item && item.tip ? escaped(item.tip) : '';
+      }
+    };
+    option.dataZoom = [
+      { type: 'inside', xAxisIndex: xAxes, filterMode: 'none', zoomOnMouseWheel: 'ctrl', moveOnMouseMove: 'shift' },
+      { type: 'inside', yAxisIndex: yAxes, filterMode: 'none', zoomOnMouseWheel: 'ctrl', moveOnMouseMove: 'shift' }
+    ];
+    option.toolbox = {
+      right: 4, top: 0, itemSize: 12, showTitle: true,
+      feature: { dataZoom: { filterMode: 'none', title: { zoom: 'zoom: draw a box', back: 'zoom back' } }, restore: { title: 'reset' } }
+    };
+    option.series.forEach(function (series) { series.clip = true; });
+  }
+
+  return function (drawing, interactive) {
+    var option = {
+      animation: false, backgroundColor: '#ffffff', textStyle: { fontFamily: family },
+      grid: [], xAxis: [], yAxis: [], graphic: [], series: drawing.series.map(seriesOf)
+    };
+    drawing.panels.forEach(function (panel, index) {
+      option.grid.push({
+        left: panel.left, top: panel.top, width: panel.width, height: panel.height, outerBoundsMode: 'none',
+        show: true, borderColor: '#999', borderWidth: 1, backgroundColor: panel.background || 'transparent'
+      });
+      option.xAxis.push(axisOf(panel.x, index, interactive));
+      panel.y.forEach(function (axis) { option.yAxis.push(axisOf(axis, index, interactive)); });
+    });
+    option.graphic = drawing.fixed.map(function (shape) {
+      var element = elementOf(shape, 0, 0, null);
+      element.silent = true;
+      element.z = shape.z === undefined ? 4 : shape.z;
+      return element;
+    });
+    if (drawing.legend) option.legend = legendOf(drawing.legend);
+    if (interactive) addInteraction(option, drawing);
+    return option;
+  };
+})();
