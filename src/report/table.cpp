@@ -32,25 +32,6 @@ Overloaded(Functions...) -> Overloaded<Functions...>;
 
 constexpr std::size_t kNoCut = std::size_t{1} << 30;
 
-/// Text of a cell, before the escaping of a format. `null` is what nothing looks like.
-std::string people_text(const Cell& cell, const std::string& null) {
-  return std::visit(
-      Overloaded{
-          [&](std::monostate) { return null; },
-          [](bool value) { return std::string(value ? "yes" : "no"); },
-          [](std::int64_t value) { return fmt::format("{}", value); },
-          [&](double value) { return std::isfinite(value) ? rounded_text(value) : null; },
-          [](const std::string& value) { return one_line(to_utf8(value), kNoCut); },
-          [&](const std::vector<std::string>& value) { return value.empty() ? null : one_line(to_utf8(join(value, "; ")), kNoCut); },
-          [&](const Marked& value) {
-            const bool finite = value.value && std::isfinite(*value.value);
-            if (!finite) return value.mark.empty() ? null : value.mark;
-            return rounded_text(*value.value) + value.mark;
-          },
-      },
-      cell);
-}
-
 nlohmann::ordered_json json_value(const Cell& cell) {
   const auto number = [](double value) -> nlohmann::ordered_json {
     if (!std::isfinite(value)) return nullptr;
@@ -76,20 +57,6 @@ nlohmann::ordered_json json_value(const Cell& cell) {
 
 bool is_numeric(const Cell& cell) {
   return std::holds_alternative<std::int64_t>(cell) || std::holds_alternative<double>(cell) || std::holds_alternative<Marked>(cell);
-}
-
-/// A column is set flush right when all it holds is numbers, and at least one.
-std::vector<bool> numeric_columns(const Table& table) {
-  std::vector<bool> numeric(table.columns.size());
-  for (std::size_t column = 0; column < numeric.size(); ++column) {
-    bool some = false, all = true;
-    for (const auto& row : table.rows) {
-      some = some || is_numeric(row[column]);
-      all = all && (is_numeric(row[column]) || std::holds_alternative<std::monostate>(row[column]));
-    }
-    numeric[column] = some && all;
-  }
-  return numeric;
 }
 
 std::size_t display_width(std::string_view text) {
@@ -272,12 +239,55 @@ std::string rounded_text(double value) {
   return fmt::format("{:.{}f}", value, decimals);
 }
 
-void write(const Table& table, Format format, std::ostream& out) {
+std::string people_text(const Cell& cell, const std::string& null) {
+  return std::visit(
+      Overloaded{
+          [&](std::monostate) { return null; },
+          [](bool value) { return std::string(value ? "yes" : "no"); },
+          [](std::int64_t value) { return fmt::format("{}", value); },
+          [&](double value) { return std::isfinite(value) ? rounded_text(value) : null; },
+          [](const std::string& value) { return one_line(to_utf8(value), kNoCut); },
+          [&](const std::vector<std::string>& value) { return value.empty() ? null : one_line(to_utf8(join(value, "; ")), kNoCut); },
+          [&](const Marked& value) {
+            const bool finite = value.value && std::isfinite(*value.value);
+            if (!finite) return value.mark.empty() ? null : value.mark;
+            return rounded_text(*value.value) + value.mark;
+          },
+      },
+      cell);
+}
+
+std::optional<double> number_in(const Cell& cell) {
+  std::optional<double> number;
+  if (const auto* integer = std::get_if<std::int64_t>(&cell)) number = static_cast<double>(*integer);
+  if (const auto* real = std::get_if<double>(&cell)) number = *real;
+  if (const auto* marked = std::get_if<Marked>(&cell)) number = marked->value;
+  return number && std::isfinite(*number) ? number : std::nullopt;
+}
+
+std::vector<bool> numeric_columns(const Table& table) {
+  std::vector<bool> numeric(table.columns.size());
+  for (std::size_t column = 0; column < numeric.size(); ++column) {
+    bool some = false, all = true;
+    for (const auto& row : table.rows) {
+      some = some || is_numeric(row[column]);
+      all = all && (is_numeric(row[column]) || std::holds_alternative<std::monostate>(row[column]));
+    }
+    numeric[column] = some && all;
+  }
+  return numeric;
+}
+
+void require_whole(const Table& table) {
   for (const auto& row : table.rows) {
     if (row.size() != table.columns.size()) {
       throw Error(ErrorCode::internal, fmt::format("a table row has {} cells for {} columns", row.size(), table.columns.size()));
     }
   }
+}
+
+void write(const Table& table, Format format, std::ostream& out) {
+  require_whole(table);
   switch (format) {
     case Format::table: return write_plain(table, out);
     case Format::markdown: return write_markdown(table, out);

@@ -40,9 +40,19 @@ struct Table {
   std::vector<std::string> notes;       ///< lines below the table, for people only
 };
 
+/// What people see of a cell: numbers rounded, marks beside them, lists joined by "; ", one line of UTF-8; `null` where there is
+/// nothing to see.
+std::string people_text(const Cell& cell, const std::string& null);
+/// The finite number that a cell holds, if it is one.
+std::optional<double> number_in(const Cell& cell);
+/// For each column: whether all it holds is numbers, and at least one. Such a column is set flush right.
+std::vector<bool> numeric_columns(const Table& table);
+/// Throws Error{internal} for a row of another length than columns.
+void require_whole(const Table& table);
+
 /// Write the whole table. JSON: one array of objects, every key in every row, in column order. CSV: RFC 4180 with \n, null
 /// is empty, list entries are joined by "; ". LaTeX: a booktabs tabular. Text that is not UTF-8 gets U+FFFD.
-/// Throws Error{internal} for a row of another length than columns.
+/// Throws as require_whole().
 void write(const Table& table, Format format, std::ostream& out);
 
 /// Four significant digits for people, never an exponent between 1e-4 and 1e15: 12.30, 0.004321, 123457.
