@@ -10,22 +10,10 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "report/rows.h"
+#include "report/settings.h"
 
 namespace inferometer::report {
 namespace {
-
-/// Columns that say how a row was measured, the most telling first.
-const std::vector<std::string> kSettings{"engine",       "engine_settings",
-                                         "device",       "precision_requested",
-                                         "precision",    "threads",
-                                         "batch",        "streams",
-                                         "requests",     "mode",
-                                         "protocol",     "input_height",
-                                         "input_width",  "model",
-                                         "platform",     "source",
-                                         "starts",       "engine_version",
-                                         "model_sha256", "inferometer_version",
-                                         "repro",        "started_at"};
 
 /// A value as a label: numbers in full.
 std::string label(const Cell& cell) {
@@ -55,7 +43,7 @@ Cells gather(const std::vector<measure::Row>& rows, const std::vector<std::strin
 
 /// The first setting in which rows of one cell differ; nullopt when no cell holds rows that differ.
 std::optional<std::string> next_difference(const Cells& cells) {
-  for (const std::string& setting : kSettings) {
+  for (const std::string& setting : setting_columns()) {
     for (const auto& [key, meeting] : cells) {
       const std::string first = label(cell(*meeting.front(), setting));
       const auto differs = [&](const measure::Row* row) { return label(cell(*row, setting)) != first; };

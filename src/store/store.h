@@ -38,6 +38,9 @@ std::vector<Condition> parse_where(std::string_view text);
 /// The same for conditions on evaluations, whose columns are evaluation_columns().
 std::vector<Condition> parse_evaluation_where(std::string_view text);
 
+/// The same for conditions on a table whose columns are not known yet: whoever uses them checks the names.
+std::vector<Condition> parse_frame_where(std::string_view text);
+
 /// The source of rows that `run` measured; no import may be called so.
 inline constexpr std::string_view kMeasured = "measured";
 

@@ -23,7 +23,8 @@ bool is_space(char letter) { return std::isspace(static_cast<unsigned char>(lett
 /// Reads conditions from left to right.
 class Parser {
  public:
-  Parser(std::string_view text, const ColumnSet& columns) : text_(text), columns_(columns) {}
+  /// Without columns any name is taken, and what it holds is not known.
+  Parser(std::string_view text, const ColumnSet* columns) : text_(text), columns_(columns) {}
 
   std::vector<Condition> parse() {
     std::vector<Condition> conditions;
@@ -66,10 +67,10 @@ class Parser {
     Condition result;
     result.column = word();
     if (result.column.empty()) fail(fmt::format("a column's name is expected at '{}'", one_line(rest(), 40)));
-    const std::optional<ColumnKind> kind = columns_.kind(result.column);
-    if (!kind) {
-      const std::string near = did_you_mean(result.column, columns_.names());
-      fail(fmt::format("there is no column '{}'", result.column), near.empty() ? "columns: " + join(columns_.names(), " ") : near);
+    const std::optional<ColumnKind> kind = columns_ == nullptr ? std::nullopt : columns_->kind(result.column);
+    if (columns_ != nullptr && !kind) {
+      const std::string near = did_you_mean(result.column, columns_->names());
+      fail(fmt::format("there is no column '{}'", result.column), near.empty() ? "columns: " + join(columns_->names(), " ") : near);
     }
     skip_spaces();
     result.comparison = comparison();
@@ -78,7 +79,7 @@ class Parser {
     result.value = quoted ? quoted_value() : bare_value();
     if (result.value.empty() && !quoted) fail(fmt::format("'{} {}' lacks a value", result.column, result.comparison));
     result.is_null = !quoted && lower(result.value) == "null";
-    check(result, *kind);
+    check(result, kind);
     return result;
   }
 
@@ -119,7 +120,7 @@ class Parser {
     return std::string(value);
   }
 
-  void check(const Condition& condition, ColumnKind kind) const {
+  void check(const Condition& condition, std::optional<ColumnKind> kind) const {
     const std::string text = fmt::format("'{}'", condition.column);
     const bool equality = condition.comparison == "=" || condition.comparison == "!=";
     if (condition.is_null) {
@@ -134,14 +135,16 @@ class Parser {
   }
 
   std::string_view text_;
-  const ColumnSet& columns_;
+  const ColumnSet* columns_;
   std::size_t position_ = 0;
 };
 
 }  // namespace
 
-std::vector<Condition> parse_where(std::string_view text) { return Parser(text, row_column_set()).parse(); }
+std::vector<Condition> parse_where(std::string_view text) { return Parser(text, &row_column_set()).parse(); }
 
-std::vector<Condition> parse_evaluation_where(std::string_view text) { return Parser(text, evaluation_column_set()).parse(); }
+std::vector<Condition> parse_evaluation_where(std::string_view text) { return Parser(text, &evaluation_column_set()).parse(); }
+
+std::vector<Condition> parse_frame_where(std::string_view text) { return Parser(text, nullptr).parse(); }
 
 }  // namespace inferometer::store
