@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -10,6 +9,7 @@
 #include "cli/context.h"
 #include "cli/evaluation_tables.h"
 #include "cli/lists.h"
+#include "cli/open_store.h"
 #include "report/pivot.h"
 #include "report/rows.h"
 #include "cli/subcommands.h"
@@ -32,15 +32,6 @@ store::Query query_of(const ResultsOptions& options) {
   query.newest_only = !options.all;
   if (!options.source.empty()) query.source = options.source;
   return query;
-}
-
-/// Opening would create a missing file; a question must not.
-store::Store open_existing(const std::string& database) {
-  if (!std::filesystem::exists(database)) {
-    throw Error(ErrorCode::input, fmt::format("{}: there is no store here", database),
-                "`inferometer run` makes one; --db or INFEROMETER_DB names another");
-  }
-  return store::Store(database);
 }
 
 /// --limit: the newest stand last.

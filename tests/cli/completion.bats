@@ -21,7 +21,7 @@ bash_offers() {
 @test "bash offers subcommands, without the hidden one" {
   run bash_offers inferometer ''
   echo "$output"
-  for name in models show cost export engines platform run results import cache completion; do
+  for name in models show cost export engines platform run results analyze import cache completion; do
     [[ " ${lines[*]} " == *" $name "* ]]
   done
   [[ "$output" != *worker* ]]

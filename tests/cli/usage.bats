@@ -9,7 +9,7 @@ load helpers
 @test "--help lists every subcommand but the hidden one" {
   inferometer --help
   [ "$status" -eq 0 ]
-  for name in models show cost export engines platform run results import cache completion; do
+  for name in models show cost export engines platform run results analyze import cache completion; do
     [[ "$output" == *"  $name "* ]]
   done
   [[ "$output" != *worker* ]]
@@ -17,7 +17,7 @@ load helpers
 }
 
 @test "every subcommand has help with an example that begins with the program's name" {
-  for name in models show cost export engines platform run results import cache completion; do
+  for name in models show cost export engines platform run results analyze import cache completion; do
     inferometer "$name" --help
     echo "$name: $output"
     [ "$status" -eq 0 ]

@@ -1,0 +1,155 @@
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/csv.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/context.h"
+#include "cli/lists.h"
+#include "cli/open_store.h"
+#include "cli/subcommands.h"
+#include "report/analysis.h"
+#include "report/analysis_fields.h"
+#include "report/frame.h"
+
+namespace inferometer::cli {
+namespace {
+
+using report::AnalysisField;
+using report::AnalysisSpec;
+
+struct Analysis {
+  const char* type;
+  const char* description;
+  const char* example;
+};
+
+constexpr Analysis kAnalyses[] = {
+    {"correlate", "How columns go together: Pearson, Spearman, Kendall",
+     "inferometer analyze correlate --columns gmacs,parameters,per_image_ms --method spearman --where 'batch=1'"},
+};
+
+/// A terminal is no place for the 741 pairs of 39 networks; the other formats hold all of them.
+constexpr std::size_t kMostLines = 60;
+
+struct AnalyzeOptions {
+  std::string csv, where, source;
+  AnalysisSpec spec;
+};
+
+// ---- options: one for each member that the type uses ----
+
+CLI::Option* add_member(CLI::App& command, const AnalysisField& field, std::string& member) {
+  return command.add_option(std::string(field.option), member, std::string(field.description));
+}
+CLI::Option* add_member(CLI::App& command, const AnalysisField& field, bool& member) {
+  const bool turned_off = field.option.starts_with("--no-");
+  return command.add_flag_callback(
+      std::string(field.option), [&member, turned_off] { member = !turned_off; }, std::string(field.description));
+}
+CLI::Option* add_member(CLI::App& command, const AnalysisField& field, std::vector<std::string>& member) {
+  const std::string option(field.option);
+  const auto set = [&member, option](const std::vector<std::string>& texts) { member = parse_words(join(texts, ","), option); };
+  return command.add_option_function<std::vector<std::string>>(option, set, std::string(field.description))
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+CLI::Option* add_member(CLI::App& command, const AnalysisField& field, std::optional<std::int64_t>& member) {
+  const std::string option(field.option);
+  const auto set = [&member, option](const std::string& text) { member = parse_limited_integer(text, {1, 1'000'000}, option); };
+  return command.add_option_function<std::string>(option, set, std::string(field.description));
+}
+CLI::Option* add_member(CLI::App& command, const AnalysisField& field, std::uint64_t& member) {
+  const std::string option(field.option);
+  const auto set = [&member, option](const std::string& text) {
+    member = static_cast<std::uint64_t>(parse_limited_integer(text, {0, std::int64_t{1} << 53}, option));
+  };
+  return command.add_option_function<std::string>(option, set, std::string(field.description));
+}
+CLI::Option* add_member(CLI::App& command, const AnalysisField& field, double& member) {
+  const std::string option(field.option);
+  const auto set = [&member, option](const std::string& text) { member = parse_limited_number(text, 0, 1, option); };
+  return command.add_option_function<std::string>(option, set, std::string(field.description));
+}
+
+// ---- what is analysed, and what is printed ----
+
+report::Frame read_frame(const AnalyzeOptions& options, const Context& context) {
+  if (!options.csv.empty()) return report::frame_of(read_csv(options.csv));
+  store::Query query;
+  if (!options.where.empty()) query.where = store::parse_where(options.where);
+  if (!options.source.empty()) query.source = options.source;
+  std::vector<measure::Row> rows;
+  for (store::StoredRow& stored : open_existing(context.database).rows(query)) rows.push_back(std::move(stored.row));
+  report::Frame frame = report::frame_of(rows);
+  frame.name = context.database;
+  return frame;
+}
+
+Table shortened(const Table& table) {
+  if (table.rows.size() <= kMostLines) return table;
+  Table first = table;
+  first.rows.resize(kMostLines);
+  first.notes.insert(first.notes.begin(),
+                     fmt::format("... and {} more lines: --format csv, markdown or json has all.", table.rows.size() - kMostLines));
+  return first;
+}
+
+void print(const report::AnalysisResult& result, const Context& context) {
+  const Format format = context.format();
+  if (format == Format::json || format == Format::jsonl) {
+    context.out << result.json << '\n';
+    return;
+  }
+  if (format == Format::table) context.out << result.title << "\n\n";
+  bool first = true;
+  for (const Table& table : result.tables) {
+    if (!first) context.out << '\n';
+    first = false;
+    report::write(format == Format::table ? shortened(table) : table, format, context.out);
+  }
+  if (format != Format::table || result.sentences.empty()) return;
+  context.out << '\n';
+  for (const std::string& sentence : result.sentences) context.out << one_line(to_utf8(sentence), 2000) << '\n';
+}
+
+void run_analysis(const AnalyzeOptions& options, const Context& context) {
+  report::check_spec(options.spec, &AnalysisField::option);
+  print(report::analyze(options.spec, read_frame(options, context)), context);
+}
+
+void add_analysis(CLI::App& parent, const Analysis& analysis, const Context& context) {
+  CLI::App* command = parent.add_subcommand(analysis.type, analysis.description);
+  const auto options = std::make_shared<AnalyzeOptions>();
+  options->spec.type = analysis.type;
+  CLI::Option* csv = command->add_option("--csv", options->csv, "Analyse this file, in place of the store")->type_name("FILE");
+  command->add_option("--where", options->where, "Only these rows of the store: 'engine=torch and batch>=8'")
+      ->type_name("CONDITIONS")
+      ->excludes(csv);
+  command->add_option("--source", options->source, "Only rows of this source: measured, or an import's name")
+      ->type_name("NAME")
+      ->excludes(csv);
+  for (const AnalysisField* field : report::analysis_fields_of(analysis.type)) {
+    CLI::Option* option = std::visit([&](auto member) { return add_member(*command, *field, options->spec.*member); }, field->member);
+    if (!field->value_name.empty()) option->type_name(std::string(field->value_name));
+  }
+  command->footer(example_footer(analysis.example));
+  command->callback([options, &context] { run_analysis(*options, context); });
+}
+
+}  // namespace
+
+void add_analyze(CLI::App& app, Context& context) {
+  CLI::App* command = app.add_subcommand("analyze", "Statistics on the store or on any CSV file");
+  command->require_subcommand(1);
+  command->fallthrough();
+  for (const Analysis& analysis : kAnalyses) add_analysis(*command, analysis, context);
+  command->footer(example_footer(kAnalyses[0].example));
+}
+
+}  // namespace inferometer::cli

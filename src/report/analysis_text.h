@@ -1,0 +1,16 @@
+/// Write figures of tests as JSON and for people.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace inferometer::report {
+
+/// A p for people: "0.0092", "p < 1e-10" style below: "< 1e-10"; "-" for none.
+std::string p_text(std::optional<double> p);
+/// "p = 0.0092", "p < 1e-10".
+std::string p_phrase(double p);
+/// 95 for 0.95, with the digits that it needs.
+std::string percent_text(double confidence);
+
+}  // namespace inferometer::report

@@ -1,0 +1,32 @@
+/// Take the rows of a frame that an analysis can use, and say which it cannot.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "report/frame.h"
+
+namespace inferometer::report {
+
+struct CompleteCases {
+  Frame frame;                         ///< only complete rows
+  std::size_t left_out = 0;            ///< rows of the source that are not in `frame`
+  std::vector<std::string> sentences;  ///< how many rows are left out and why; "Note: ..." where some are unstable
+};
+
+/// Rows with a number in every column of `numeric` and some text in every column of `labels`. Where the frame has a column `verdict`,
+/// rows that are "invalid" there are left out as well: their figures must not be believed.
+/// Throws Error{input} naming the source when a column is missing or no row remains.
+CompleteCases complete_cases(const Frame& frame, const std::vector<std::string>& numeric, const std::vector<std::string>& labels);
+
+/// The numbers of a column of which every cell holds one. Throws Error{internal} for another.
+std::vector<double> values(const Frame& frame, std::string_view column);
+
+/// The same, as natural logarithms. Throws Error{input} naming the column when a number is not positive.
+std::vector<double> logarithms(const Frame& frame, std::string_view column);
+
+/// "1 row", "17 rows".
+std::string counted(std::size_t count, std::string_view singular);
+
+}  // namespace inferometer::report
