@@ -45,40 +45,38 @@ void write_table_files(const ReportTable& table, const std::filesystem::path& fo
   }
 }
 
-/// @return its chart_json()
-std::string draw(const Chart& chart, Painter& painter, const std::filesystem::path& folder) {
+void write_figure_files(const Chart& chart, Painter& painter, const std::filesystem::path& folder) {
   const std::string svg = painter.svg(chart);
   write_file_atomically(folder / (chart.id + ".svg"), svg);
   write_file_atomically(folder / (chart.id + ".png"), png_of_svg(svg));
   write_file_atomically(folder / (chart.id + ".pdf"), pdf_of_svg(svg));
   if (chart.animated) write_file_atomically(folder / (chart.id + ".gif"), painter.gif(chart));
-  return chart_json(chart);
 }
 
-/// Draws the figures on several threads; each takes the next that is left.
+/// Does a piece of work for every figure on several threads; each takes the next that is left. The first failure ends it.
 class Workshop {
  public:
-  Workshop(const std::vector<const ReportFigure*>& figures, const std::filesystem::path& folder)
-      : figures_(figures), folder_(folder), charts_(figures.size()) {}
+  explicit Workshop(const std::vector<const ReportFigure*>& figures) : figures_(figures) {}
 
-  std::vector<std::string> run(std::size_t threads) {
+  /// `make_worker` is called in each thread that finds work; what it returns is called with the numbers of figures.
+  template <class MakeWorker>
+  void run(std::size_t threads, const MakeWorker& make_worker) {
     std::vector<std::thread> helpers;
     const std::size_t count = std::clamp<std::size_t>(threads, 1, std::max<std::size_t>(1, figures_.size()));
-    for (std::size_t i = 1; i < count; ++i) helpers.emplace_back([this] { work(); });
-    work();
+    for (std::size_t i = 1; i < count; ++i) helpers.emplace_back([this, &make_worker] { work(make_worker); });
+    work(make_worker);
     for (std::thread& helper : helpers) helper.join();
     if (failure_) std::rethrow_exception(failure_);
-    return std::move(charts_);
   }
 
  private:
-  void work() {
+  template <class MakeWorker>
+  void work(const MakeWorker& make_worker) {
     try {
-      std::optional<Painter> painter;
-      for (std::size_t at = next_++; at < figures_.size() && !failed_; at = next_++) {
-        if (!painter) painter.emplace();
-        charts_[at] = draw(figures_[at]->chart, *painter, folder_);
-      }
+      std::size_t at = next_++;
+      if (at >= figures_.size()) return;
+      auto worker = make_worker();
+      for (; at < figures_.size() && !failed_; at = next_++) work_on(at, worker);
     } catch (...) {
       const std::lock_guard lock(mutex_);
       if (!failure_) failure_ = std::current_exception();
@@ -86,43 +84,72 @@ class Workshop {
     }
   }
 
+  template <class Worker>
+  void work_on(std::size_t at, Worker& worker) const {
+    try {
+      worker(at);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::internal) throw;
+      throw Error(error.code(), fmt::format("figure '{}': {}", figures_[at]->chart.id, error.what()), error.hint());
+    }
+  }
+
   const std::vector<const ReportFigure*>& figures_;
-  const std::filesystem::path& folder_;
-  std::vector<std::string> charts_;
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> failed_{false};
   std::mutex mutex_;
   std::exception_ptr failure_;  ///< the first; guarded by mutex_
 };
 
-}  // namespace
-
-ReportFiles write_report(const Report& asked, const std::filesystem::path& folder, std::size_t threads) {
-  const Report report = with_distinct_ids(asked);
-  ReportFiles files{folder / "index.html"};
-  make_folder(folder);
-
+std::size_t write_tables(const Report& report, const std::filesystem::path& folder) {
+  std::size_t count = 0;
   for (const ReportSection& section : report.sections) {
     for (const ReportItem& item : section.items) {
       const auto* table = std::get_if<ReportTable>(&item);
       if (table == nullptr) continue;
-      write_table_files(*table, folder / "tables");
-      ++files.tables;
+      write_table_files(*table, folder);
+      ++count;
     }
   }
+  return count;
+}
 
-  const std::vector<const ReportFigure*> figures = figures_of(report);
+void write_figures(const std::vector<const ReportFigure*>& figures, const std::filesystem::path& folder, std::size_t threads) {
+  Workshop(figures).run(threads, [&] {
+    return [&, painter = Painter()](std::size_t at) mutable { write_figure_files(figures[at]->chart, painter, folder); };
+  });
+}
+
+PageParts page_parts(const std::vector<const ReportFigure*>& figures, const WriteOptions& options) {
   PageParts parts;
-  if (!figures.empty()) {
-    parts.charts = Workshop(figures, folder / "figures").run(threads);
-    parts.echarts = echarts_script();
-    parts.chart_script = chart_script();
-  }
-  files.figures = figures.size();
+  parts.figure_files = options.figures;
+  parts.table_files = options.tables;
+  if (figures.empty()) return parts;
+  parts.echarts = echarts_script();
+  parts.chart_script = chart_script();
+  parts.charts.resize(figures.size());
+  Workshop(figures).run(options.threads, [&] { return [&](std::size_t at) { parts.charts[at] = chart_json(figures[at]->chart); }; });
+  return parts;
+}
 
-  const std::string page = page_text(report, parts);
-  write_file_atomically(files.page, page);
-  files.page_bytes = page.size();
+}  // namespace
+
+ReportFiles write_report(const Report& asked, const std::filesystem::path& folder, const WriteOptions& options) {
+  const Report report = with_distinct_ids(asked);
+  const std::vector<const ReportFigure*> figures = figures_of(report);
+  make_folder(folder);
+  ReportFiles files;
+  if (options.tables) files.tables = write_tables(report, folder / "tables");
+  if (options.figures) {
+    write_figures(figures, folder / "figures", options.threads);
+    files.figures = figures.size();
+  }
+  if (options.page) {
+    const std::string page = page_text(report, page_parts(figures, options));
+    files.page = folder / "index.html";
+    files.page_bytes = page.size();
+    write_file_atomically(files.page, page);
+  }
   return files;
 }
 

@@ -52,14 +52,20 @@ struct Report {
 
 /// What was written.
 struct ReportFiles {
-  std::filesystem::path page;
+  std::filesystem::path page;  ///< empty when none was asked for
   std::size_t figures = 0, tables = 0;
   std::uintmax_t page_bytes = 0;
 };
 
-/// Write DIR/index.html, DIR/figures/ID.{svg,png,pdf[,gif]} and DIR/tables/ID.{csv,md,json,tex}. The folder is made when it is missing; files of the
-/// same names are replaced, each at once, the page last, so that a reader never sees a half-written one. Two ids alike get -2, -3.
-/// Uses up to `threads` threads for drawing. Throws Error{io}.
-ReportFiles write_report(const Report& report, const std::filesystem::path& folder, std::size_t threads);
+struct WriteOptions {
+  std::size_t threads = 1;  ///< that draw
+  /// What is written. A page alone has no links to files that it does not bring.
+  bool page = true, figures = true, tables = true;
+};
+
+/// Write DIR/index.html, DIR/figures/ID.{svg,png,pdf[,gif]} and DIR/tables/ID.{csv,md,json,tex}. The folder is made when it is missing; files of
+/// the same names are replaced, each at once, the page last, so that a reader never sees a half-written one; other files stay. Ids that are
+/// alike get -2, -3. Throws Error{io}; Error{internal} naming the figure that contradicts itself.
+ReportFiles write_report(const Report& report, const std::filesystem::path& folder, const WriteOptions& options);
 
 }  // namespace inferometer::report

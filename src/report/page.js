@@ -39,7 +39,7 @@
       box.appendChild(canvas);
       fit(box);
       var chart = echarts.init(canvas, null, { renderer: 'svg', width: Number(box.dataset.width), height: Number(box.dataset.height) });
-      chart.setOption(inferometerOption(data));
+      chart.setOption(inferometerOption(data, true));
       box.dataset.state = 'drawn';
       drawn += 1;
       root.setAttribute('data-drawn', drawn);

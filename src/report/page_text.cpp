@@ -186,7 +186,8 @@ class PageWriter {
     }
     if (table.table.rows.empty()) html += "<p class=\"note\">No lines.</p>\n";
     for (const std::string& note : table.table.notes) html += paragraphs(note, " class=\"note\"");
-    return html + downloads("tables", table.id, {"csv", "md", "json", "tex"}, number) + details(table.computed, table.command) + "</div>\n";
+    if (parts_.table_files) html += downloads("tables", table.id, {"csv", "md", "json", "tex"}, number);
+    return html + details(table.computed, table.command) + "</div>\n";
   }
 
   std::string item(const ReportFigure& figure) {
@@ -195,16 +196,20 @@ class PageWriter {
     const std::string title = html_text(chart.title.empty() ? chart.id : chart.title);
     const DrawingSize size = drawing_size(chart);
     std::string html = fmt::format(
-        "<figure class=\"block\" id=\"figure-{0}\">\n"
-        "<div class=\"chart\" role=\"img\" aria-label=\"{1}\" data-width=\"{2:g}\" data-height=\"{3:g}\" "
-        "style=\"max-width:{2:g}px;aspect-ratio:{2:g}/{3:g}\"></div>\n"
-        "<noscript><img src=\"figures/{0}.svg\" alt=\"{1}\" width=\"{2:g}\" height=\"{3:g}\"></noscript>\n"
-        "<script type=\"application/json\" class=\"chart-data\">{4}</script>\n",
-        chart.id, title, size.width, size.height, json_in_script(parts_.charts.at(figures_ - 1)));
+        "<figure class=\"block\" id=\"figure-{0}\">\n<div class=\"chart\" role=\"img\" aria-label=\"{1}\" data-width=\"{2:g}\" "
+        "data-height=\"{3:g}\" style=\"max-width:{2:g}px;aspect-ratio:{2:g}/{3:g}\"></div>\n",
+        chart.id, title, size.width, size.height);
+    if (parts_.figure_files) {
+      html += fmt::format("<noscript><img src=\"figures/{}.svg\" alt=\"{}\" width=\"{:g}\" height=\"{:g}\"></noscript>\n", chart.id, title,
+                          size.width, size.height);
+    }
+    html +=
+        fmt::format("<script type=\"application/json\" class=\"chart-data\">{}</script>\n", json_in_script(parts_.charts.at(figures_ - 1)));
     html += fmt::format("<figcaption><b>{}.</b> {}{}\n{}</figcaption>\n", number, title, origin(chart), paragraphs(chart.caption));
     std::vector<std::string_view> formats{"svg", "png", "pdf"};
     if (chart.animated) formats.emplace_back("gif");
-    return html + downloads("figures", chart.id, formats, number) + details(figure.computed, figure.command) + "</figure>\n";
+    if (parts_.figure_files) html += downloads("figures", chart.id, formats, number);
+    return html + details(figure.computed, figure.command) + "</figure>\n";
   }
 
   static std::string origin(const Chart& chart) {

@@ -35,6 +35,7 @@ std::vector<const ReportFigure*> figures_of(const Report& report);
 struct PageParts {
   std::vector<std::string> charts;  ///< chart_json() of each of figures_of()
   std::string_view echarts, chart_script;
+  bool figure_files = true, table_files = true;  ///< whether they are there to be linked
 };
 
 /// The whole page, one file without any reference to another but its own figures/ and tables/ (downloads, and pictures where

@@ -155,6 +155,14 @@ TEST(PageText, DownloadsNameEveryFile) {
   EXPECT_FALSE(links.contains("figures/line.gif"));
 }
 
+TEST(PageText, FilesThatAreNotWrittenAreNotLinked) {
+  PageParts alone = parts(3);
+  alone.figure_files = alone.table_files = false;
+  const HtmlChecker page(page_text(with_distinct_ids(report()), alone));
+  for (const Element& link : page.named("a")) EXPECT_EQ(link.attributes.at("href").front(), '#');
+  EXPECT_TRUE(page.named("img").empty());
+}
+
 TEST(PageText, ChartsHaveNamesAndSizes) {
   const HtmlChecker page(text_of(report(), 3));
   std::size_t boxes = 0;
