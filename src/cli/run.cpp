@@ -38,6 +38,7 @@ struct RunCommand {
 /// What to measure, and how to show it.
 struct Plan {
   std::vector<measure::PlannedEntry> entries;
+  std::size_t left_out = 0;  ///< by --limit
   std::vector<StudyTable> tables;
 };
 
@@ -59,8 +60,10 @@ Plan make_plan(const RunCommand& command, const measure::EngineCatalog& catalog)
     plan.entries = measure::expand(specs, catalog.engines, missing);
     plan.tables = study.tables;
   }
-  if (command.limit > 0 && plan.entries.size() > static_cast<std::size_t>(command.limit)) {
-    plan.entries.resize(static_cast<std::size_t>(command.limit));
+  const auto most = static_cast<std::size_t>(command.limit);
+  if (most > 0 && plan.entries.size() > most) {
+    plan.left_out = plan.entries.size() - most;
+    plan.entries.resize(most);
   }
   return plan;
 }
@@ -139,6 +142,9 @@ void run(const RunCommand& command, Context& context) {
   install_interrupt_handler();
   const measure::EngineCatalog catalog = measure::ask_engines(engine::plugin_folder());
   const Plan plan = make_plan(command, catalog);
+  if (plan.left_out > 0) {
+    context.say(fmt::format("--limit: the first {} of {} entries of the plan", plan.entries.size(), plan.entries.size() + plan.left_out));
+  }
   if (command.dry_run) {
     print_plan(plan, context);
     return;
@@ -169,7 +175,7 @@ void add_run(CLI::App& app, Context& context) {
   command->add_option("STUDY", state->study_path, "A study file; options below change all of its runs")->type_name("STUDY.toml");
   add_run_options(*command, state->options);
   command->add_option("--only", state->only, "Only these [[run]]s of the study")->delimiter(',')->type_name("NAME");
-  command->add_option("--limit", state->limit, "At most this many entries of the plan")->check(CLI::Range(1, 1'000'000))->type_name("N");
+  command->add_option("--limit", state->limit, "Only the first so many entries of the plan")->check(CLI::Range(1, 1'000'000))->type_name("N");
   command->add_option("--order-seed", state->runner.order_seed, "Seed of the shuffled order of measurements")->type_name("SEED");
   command->add_flag("--again", state->runner.again, "Measure entries that the store has too");
   const auto retry = std::make_shared<std::string>();

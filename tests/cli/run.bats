@@ -102,6 +102,11 @@ TOML
   rows_have 'len(rows) == 5'
   inferometer run s.toml --only two --dry-run --format json
   rows_have '[row["model"] for row in rows] == ["resnet18"]'
+  inferometer run s.toml --limit 2 --dry-run --format json
+  rows_have '[(row["model"], row["batch"]) for row in rows] == [("squeezenet1_1", 1), ("squeezenet1_1", 2)]'
+  [[ "$stderr" == *"--limit: the first 2 of 5 entries of the plan"* ]]
+  inferometer run s.toml --limit 5 --dry-run
+  [[ "$stderr" != *"--limit"* ]]
   inferometer run s.toml --only three
   fails_with 2 "no run named 'three'" "one, two"
   inferometer run s.toml --quiet
