@@ -1,0 +1,19 @@
+/// Choose the rows of a store that a study's runs ask for.
+#pragma once
+
+#include <vector>
+
+#include "measure/plan.h"
+#include "measure/row.h"
+
+namespace inferometer::cli {
+
+/// Whether a run with this specification would give such a row: network, input, engine with its settings, device, precision asked, threads,
+/// batch, mode and protocol are among those named; where a list is empty, what a run would choose by itself, on whichever machine. How
+/// long and how often was measured does not count, so that a report shows what there is. Imported rows belong to no run. Pure.
+bool belongs_to(const measure::Row& row, const measure::RunSpec& spec);
+
+/// Those that belong to at least one run, in their order.
+std::vector<measure::Row> rows_of(const std::vector<measure::RunSpec>& specs, std::vector<measure::Row> rows);
+
+}  // namespace inferometer::cli

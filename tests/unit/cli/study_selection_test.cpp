@@ -1,0 +1,125 @@
+#include "cli/study_selection.h"
+
+#include <functional>
+
+#include <gtest/gtest.h>
+
+namespace inferometer::cli {
+namespace {
+
+measure::RunSpec spec() {
+  measure::RunSpec asked;
+  asked.models = {"resnet*", "nets/own.onnx"};
+  asked.engines = {{"onnxruntime", {}}, {"fake", {{"delay_ms", "5"}, {"spin", "1"}}}};
+  asked.devices = {"CPU"};
+  asked.batches = {1, 2};
+  return asked;
+}
+
+measure::Row row() {
+  measure::Row measured;
+  measured.model = "resnet18";
+  measured.engine = "onnxruntime";
+  measured.device = "cpu";
+  measured.precision = "bf16";
+  measured.precision_requested = "fp32";
+  measured.threads = 2;
+  measured.batch = 2;
+  measured.input_height = measured.input_width = 224;
+  measured.mode = "latency";
+  measured.protocol = "default";
+  measured.source = "measured";
+  return measured;
+}
+
+TEST(StudySelection, ARowOfTheRunBelongs) { EXPECT_TRUE(belongs_to(row(), spec())); }
+
+TEST(StudySelection, WhatARunWouldNotGiveDoesNotBelong) {
+  const std::vector<std::function<void(measure::Row&)>> changes{
+      [](auto& r) { r.model = "vgg16"; },
+      [](auto& r) { r.model = "resnet-of-mine.onnx"; },  // a pattern speaks of the zoo
+      [](auto& r) { r.engine = "openvino"; },
+      [](auto& r) { r.engine_settings = "graph=basic"; },
+      [](auto& r) { r.device = "cuda:0"; },
+      [](auto& r) { r.precision_requested = "bf16"; },
+      [](auto& r) { r.batch = 4; },
+      [](auto& r) { r.batch.reset(); },
+      [](auto& r) { r.input_height = r.input_width = 32; },
+      [](auto& r) { r.mode = "throughput"; },
+      [](auto& r) { r.protocol = "ten"; },
+      [](auto& r) { r.source = "colab"; },
+  };
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    measure::Row changed = row();
+    changes[i](changed);
+    EXPECT_FALSE(belongs_to(changed, spec())) << i;
+  }
+}
+
+TEST(StudySelection, EmptyListsTakeWhatARunWouldChoose) {
+  measure::RunSpec asked = spec();
+  asked.engines.clear();
+  asked.devices.clear();
+  measure::Row other = row();
+  other.engine = "torch";
+  other.device = "cuda:0";
+  EXPECT_TRUE(belongs_to(other, asked));
+  other.engine_settings = "variant=eager";
+  EXPECT_FALSE(belongs_to(other, asked));
+}
+
+TEST(StudySelection, SettingsOfAnEngineMustBeAlike) {
+  measure::Row fake = row();
+  fake.engine = "fake";
+  EXPECT_FALSE(belongs_to(fake, spec()));
+  fake.engine_settings = "delay_ms=5:spin=1";
+  EXPECT_TRUE(belongs_to(fake, spec()));
+}
+
+TEST(StudySelection, InputsThatAreNamed) {
+  measure::RunSpec asked = spec();
+  asked.inputs = {32};
+  EXPECT_FALSE(belongs_to(row(), asked));
+  measure::Row small = row();
+  small.input_height = small.input_width = 32;
+  EXPECT_TRUE(belongs_to(small, asked));
+  small.input_width = 64;
+  EXPECT_FALSE(belongs_to(small, asked));
+  small.input_height.reset();
+  small.input_width.reset();  // a row that did not run
+  EXPECT_TRUE(belongs_to(small, asked));
+}
+
+TEST(StudySelection, ThreadsCountAsTheyWereAsked) {
+  measure::RunSpec asked = spec();
+  asked.threads = {4};
+  EXPECT_FALSE(belongs_to(row(), asked));
+  measure::Row fewer = row();
+  fewer.notes = {"interval within one start", "4 threads were asked, the engine uses 2"};
+  EXPECT_TRUE(belongs_to(fewer, asked));
+  asked.threads = {2};
+  EXPECT_FALSE(belongs_to(fewer, asked));
+}
+
+TEST(StudySelection, FilesBelongByTheirPath) {
+  measure::Row own = row();
+  own.model = "nets/own.onnx";
+  own.input_height = own.input_width = 100;
+  EXPECT_TRUE(belongs_to(own, spec()));
+}
+
+TEST(StudySelection, AnyRunOfTheStudyWillDo) {
+  measure::RunSpec second = spec();
+  second.batches = {8};
+  measure::Row of_second = row(), of_none = row();
+  of_second.batch = 8;
+  of_none.batch = 16;
+  const auto chosen = rows_of({spec(), second}, {row(), of_none, of_second});
+  ASSERT_EQ(chosen.size(), 2u);
+  EXPECT_EQ(chosen[0].batch, 2);
+  EXPECT_EQ(chosen[1].batch, 8);
+  EXPECT_TRUE(rows_of({}, {row()}).empty());
+}
+
+}  // namespace
+}  // namespace inferometer::cli
