@@ -175,7 +175,9 @@ void add_run(CLI::App& app, Context& context) {
   command->add_option("STUDY", state->study_path, "A study file; options below change all of its runs")->type_name("STUDY.toml");
   add_run_options(*command, state->options);
   command->add_option("--only", state->only, "Only these [[run]]s of the study")->delimiter(',')->type_name("NAME");
-  command->add_option("--limit", state->limit, "Only the first so many entries of the plan")->check(CLI::Range(1, 1'000'000))->type_name("N");
+  command->add_option("--limit", state->limit, "Only the first so many entries of the plan")
+      ->check(CLI::Range(1, 1'000'000))
+      ->type_name("N");
   command->add_option("--order-seed", state->runner.order_seed, "Seed of the shuffled order of measurements")->type_name("SEED");
   command->add_flag("--again", state->runner.again, "Measure entries that the store has too");
   const auto retry = std::make_shared<std::string>();

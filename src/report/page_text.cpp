@@ -18,9 +18,21 @@ namespace {
 constexpr std::string_view kContentPolicy =
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src 'self' file: data: blob:";
 
-std::string stem_of(std::string_view id, std::string_view otherwise) {
+constexpr std::size_t kMostStemBytes = 60;
+
+std::string stem_of(std::string_view id) {
   std::string stem;
   for (const char c : id) stem += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' ? c : '-';
+  return stem;
+}
+
+/// "Top-1 against GMACs (a)" -> "top-1-against-gmacs-a": what has no id is called by its title.
+std::string stem_of_title(std::string_view title, std::string_view otherwise) {
+  std::string stem;
+  for (const std::string& word : split(stem_of(lower(title)), '-')) {
+    if (stem.size() + word.size() >= kMostStemBytes) break;
+    if (!word.empty()) stem += (stem.empty() ? "" : "-") + word;
+  }
   return stem.empty() ? std::string(otherwise) : stem;
 }
 
@@ -74,8 +86,9 @@ class PageWriter {
     if (!report_.verdicts.empty()) {
       html += "<ul class=\"verdicts\" aria-label=\"Rows by verdict\">\n";
       for (const auto& verdict : report_.verdicts) {
-        html += fmt::format("<li class=\"verdict {}\"><b>{}</b> {}</li>\n", stem_of(verdict.first, "other"), verdict.second,
-                            html_text(verdict.first));
+        std::string name = verdict.first;
+        std::replace(name.begin(), name.end(), '_', ' ');
+        html += fmt::format("<li class=\"verdict {}\"><b>{}</b> {}</li>\n", stem_of(verdict.first), verdict.second, html_text(name));
       }
       html += "</ul>\n";
     }
@@ -246,9 +259,10 @@ Report with_distinct_ids(Report report) {
   for (ReportSection& section : report.sections) {
     for (ReportItem& item : section.items) {
       if (auto* figure = std::get_if<ReportFigure>(&item)) {
-        figure->chart.id = distinct_stem(stem_of(figure->chart.id, "figure"), figures);
+        const Chart& chart = figure->chart;
+        figure->chart.id = distinct_stem(chart.id.empty() ? stem_of_title(chart.title, "figure") : stem_of(chart.id), figures);
       } else if (auto* table = std::get_if<ReportTable>(&item)) {
-        table->id = distinct_stem(stem_of(table->id, "table"), tables);
+        table->id = distinct_stem(table->id.empty() ? stem_of_title(table->table.title, "table") : stem_of(table->id), tables);
       }
     }
   }

@@ -25,7 +25,7 @@ struct DrawingSize {
 DrawingSize drawing_size(const Chart& chart);
 
 /// Make every id fit to be a file name stem and an anchor (letters, digits, - and _; other characters become -), and unlike any other
-/// of its kind, also where capitals are not told apart: the second of two alike gets -2.
+/// of its kind, also where capitals are not told apart: the second of two alike gets -2. An empty id becomes the words of the title.
 Report with_distinct_ids(Report report);
 
 /// In reading order; they live as long as the report.

@@ -47,7 +47,7 @@ Report report() {
   made.title = "A <study>";
   made.subtitle = "& more";
   made.facts = {{"CPU", "a \"b\" <c>"}};
-  made.verdicts = {{"valid", 12}, {"out of memory", 1}};
+  made.verdicts = {{"valid", 12}, {"out_of_memory", 1}};
   made.takeaways = {"resnet18 < resnet50"};
   made.sections = {
       {"First & foremost",
@@ -192,6 +192,12 @@ TEST(PageText, OnlyPublishedFiguresAreCalledSo) {
   EXPECT_NE(text_of(mixed, 1).find(">published and measured<"), std::string::npos);
 }
 
+TEST(PageText, VerdictsAreCounted) {
+  const std::string page = text_of(report(), 3);
+  EXPECT_NE(page.find("<li class=\"verdict valid\"><b>12</b> valid</li>"), std::string::npos);
+  EXPECT_NE(page.find("<li class=\"verdict out_of_memory\"><b>1</b> out of memory</li>"), std::string::npos);
+}
+
 TEST(PageText, WarningsAndMissingPartsAreSaid) {
   const std::string page = text_of(report(), 3);
   EXPECT_NE(page.find("<div class=\"warning\" role=\"note\" aria-label=\"Warning\">\n<p>Note: 3 rows left out</p>"), std::string::npos);
@@ -219,13 +225,25 @@ TEST(PageText, EmptyReportsAreStillPages) {
 
 TEST(PageText, IdsFitFilesAndAnchorsAndAreDistinct) {
   Report many;
-  many.sections = {{"S", {figure("a"), figure("A"), figure("a-2"), figure("x/../y z"), figure(""), table("a", 1), table("a", 1)}}};
+  many.sections = {
+      {"S", {figure("a"), figure("A"), figure("a-2"), figure("x/../y z"), figure(""), table("a", 1), table("a", 1), table("", 1)}}};
+  std::get<ReportTable>(many.sections[0].items[7]).table.title = "";
   std::vector<std::string> ids;
   const Report distinct = with_distinct_ids(many);
   for (const ReportFigure* each : figures_of(distinct)) ids.push_back(each->chart.id);
-  EXPECT_EQ(ids, (std::vector<std::string>{"a", "A-2", "a-2-2", "x----y-z", "figure"}));
+  EXPECT_EQ(ids, (std::vector<std::string>{"a", "A-2", "a-2-2", "x----y-z", "top-1-against-macs-more"}));
   EXPECT_EQ(std::get<ReportTable>(distinct.sections[0].items[5]).id, "a");
   EXPECT_EQ(std::get<ReportTable>(distinct.sections[0].items[6]).id, "a-2");
+  EXPECT_EQ(std::get<ReportTable>(distinct.sections[0].items[7]).id, "table");
+}
+
+TEST(PageText, LongTitlesAreCutBetweenWords) {
+  Report one;
+  one.sections = {{"S", {table("", 1)}}};
+  std::get<ReportTable>(one.sections[0].items[0]).table.title =
+      "Post hoc comparisons of all 741 pairs of networks (LSD), in logarithms of ms";
+  const std::string id = std::get<ReportTable>(with_distinct_ids(one).sections[0].items[0]).id;
+  EXPECT_EQ(id, "post-hoc-comparisons-of-all-741-pairs-of-networks-lsd-in");
 }
 
 TEST(PageText, AsksForOneChartAFigure) { EXPECT_THROW(text_of(report(), 2), Error); }
