@@ -9,7 +9,7 @@ var inferometerOption = (function () {
   var corners = {
     square: [[-0.89, -0.89], [0.89, -0.89], [0.89, 0.89], [-0.89, 0.89]],
     triangle: [[0, -1.2], [1.12, 0.75], [-1.12, 0.75]],
-    inverted_triangle: [[0, 1.2], [1.12, -0.75], [-1.12, -0.75]],
+    inverted_triangle: [[0, 1.2], [-1.12, -0.75], [1.12, -0.75]],
     diamond: [[0, -1.26], [1.26, 0], [0, 1.26], [-1.26, 0]],
     plus: [[-0.38, -1.15], [0.38, -1.15], [0.38, -0.38], [1.15, -0.38], [1.15, 0.38], [0.38, 0.38], [0.38, 1.15], [-0.38, 1.15],
       [-0.38, 0.38], [-1.15, 0.38], [-1.15, -0.38], [-0.38, -0.38]],
@@ -129,6 +129,26 @@ var inferometerOption = (function () {
     };
   }
 
+  // Drawn in a box of 20 by 11; dashes are cut into bars, since a legend fills its icons.
+  var lines = {
+    solid: [[0, 20]], dashed: [[0, 5], [7.5, 12.5], [15, 20]], dotted: [[0, 2], [4.5, 6.5], [9, 11], [13.5, 15.5], [18, 20]],
+    published: [[0, 7], [9, 11], [13, 20]]
+  };
+  function iconOf(entry) {
+    if (entry.area) return 'path://M0 0H20V11H0Z';
+    var data = '', radius = 4.5;
+    (lines[entry.line] || []).forEach(function (bar) { data += 'M' + bar[0] + ' 4.6H' + bar[1] + 'V6.4H' + bar[0] + 'Z'; });
+    if (entry.mark === 'circle') {
+      if (!data) return 'circle';
+      data += 'M5.5 5.5A4.5 4.5 0 1 1 14.5 5.5A4.5 4.5 0 1 1 5.5 5.5Z';
+    } else if (entry.mark) {
+      data += 'M' + corners[entry.mark].map(function (corner) {
+        return (10 + radius * corner[0]).toFixed(2) + ' ' + (5.5 + radius * corner[1]).toFixed(2);
+      }).join('L') + 'Z';
+    }
+    return 'path://' + data;
+  }
+
   function legendOf(legend) {
     return {
       left: legend.left, top: legend.top, width: legend.width, orient: legend.orient, itemGap: legend.gap, itemWidth: 20, itemHeight: 11,
@@ -137,7 +157,7 @@ var inferometerOption = (function () {
         if (!entry) return '';
         var style = { color: entry.fill, borderColor: entry.stroke || 'transparent', borderWidth: entry.stroke ? 1.2 : 0, opacity: entry.opacity };
         if (entry.dash) style.borderType = entry.dash;
-        return { name: entry.name, icon: entry.icon, itemStyle: style };
+        return { name: entry.name, icon: iconOf(entry), itemStyle: style };
       })
     };
   }

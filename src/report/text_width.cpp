@@ -1,0 +1,46 @@
+#include "report/text_width.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <tuple>
+
+#include <cairo.h>
+
+namespace inferometer::report {
+namespace {
+
+using Surface = std::unique_ptr<cairo_surface_t, decltype(&cairo_surface_destroy)>;
+using Context = std::unique_ptr<cairo_t, decltype(&cairo_destroy)>;
+
+/// A drawing of nothing, to ask for widths.
+Context make_context() {
+  const Surface surface(cairo_image_surface_create(CAIRO_FORMAT_A8, 1, 1), &cairo_surface_destroy);
+  Context context(cairo_create(surface.get()), &cairo_destroy);
+  cairo_font_options_t* options = cairo_font_options_create();
+  cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
+  cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
+  cairo_set_font_options(context.get(), options);
+  cairo_font_options_destroy(options);
+  return context;
+}
+
+}  // namespace
+
+double text_width(std::string_view text, double pixels, bool bold) {
+  // One of each thread: a cairo context is for one thread, and the same few texts are asked for again and again.
+  thread_local const Context context = make_context();
+  thread_local std::map<std::tuple<std::string, double, bool>, double> known;
+  if (known.size() > 20'000) known.clear();
+  const auto [entry, is_new] = known.try_emplace({std::string(text), pixels, bold});
+  if (is_new) {
+    cairo_select_font_face(context.get(), "DejaVu Sans", CAIRO_FONT_SLANT_NORMAL, bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
+    cairo_set_font_size(context.get(), pixels);
+    cairo_text_extents_t extents{};
+    cairo_text_extents(context.get(), std::get<0>(entry->first).c_str(), &extents);
+    entry->second = extents.x_advance;
+  }
+  return entry->second;
+}
+
+}  // namespace inferometer::report
