@@ -33,13 +33,18 @@ var inferometerOption = (function () {
   }
 
   function textOf(shape, x, y) {
-    return {
+    var text = {
       type: 'text', x: x + (shape.dx || 0), y: y + (shape.dy || 0), rotation: (shape.rotate || 0) * Math.PI / 180,
       style: {
         text: shape.text, fill: shape.color || '#222', align: shape.align || 'left', verticalAlign: 'middle',
         font: (shape.bold ? 'bold ' : '') + (shape.size || 12) + 'px ' + family
       }
     };
+    if (shape.halo) {
+      text.style.stroke = 'rgba(255,255,255,0.7)';
+      text.style.lineWidth = 2.5;
+    }
+    return text;
   }
 
   // A mark may be one name or, for speed in the legend of sizes, moved by dx and dy.

@@ -54,7 +54,7 @@ Json entry_json(const LegendEntry& entry) {
     json["stroke"] = color_text(entry.color);
     json["dash"] = "dotted";
   }
-  if (entry.area && !entry.published) json["fill"] = color_text(entry.color, 0.6);
+  if (entry.area && !entry.published) json["fill"] = color_text(entry.color, entry.opacity);
   return json;
 }
 

@@ -79,7 +79,7 @@ void lay_out_panel(const Panel& panel, PanelLayout& layout, const ChartLayout& c
 }
 
 LegendEntry legend_entry(const Series& series) {
-  LegendEntry entry{series.name, series.color, series.marker, std::nullopt, false, series.published};
+  LegendEntry entry{series.name, series.color, series.marker, std::nullopt, false, 0.92, series.published};
   if (series.kind == SeriesKind::bars || series.kind == SeriesKind::horizontal_bars) {
     entry.area = true;
     entry.marker = std::nullopt;
@@ -101,7 +101,8 @@ std::vector<LegendEntry> legend_entries(const Chart& chart) {
     }
     for (const Band& band : panel.bands) {
       if (!band.name.empty() && seen.insert(band.name).second) {
-        entries.push_back({band.name, band.color, std::nullopt, std::nullopt, true, false});
+        // A little stronger than the band itself: the icon is small.
+        entries.push_back({band.name, band.color, std::nullopt, std::nullopt, true, std::min(0.8, 1.6 * band.opacity), false});
       }
     }
   }

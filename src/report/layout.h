@@ -45,6 +45,7 @@ struct LegendEntry {
   std::optional<Marker> marker;
   std::optional<Stroke> line;  ///< drawn through the mark
   bool area = false;
+  double opacity = 1;  ///< of an area
   bool published = false;
 };
 

@@ -1,7 +1,6 @@
 #include "report/panel_drawing.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -39,7 +38,6 @@ void PanelDrawing::draw() {
   draw_title();
   draw_bands();
   if (panel_.heat) draw_heat();
-  draw_reference_lines();
   std::size_t slot = 0;
   for (const Series& series : panel_.series) {
     draw_series(series, slot);
@@ -47,6 +45,7 @@ void PanelDrawing::draw() {
   }
   draw_missing_bars();
   draw_boxes();
+  draw_reference_lines();
   draw_notes();
   draw_call_outs();
   place();
@@ -75,26 +74,38 @@ void PanelDrawing::draw_notes() {
   const double height = kLineHeight * static_cast<double>(panel_.notes.size());
   const Box& frame = labels_.surroundings.frame;
   const double left = frame.left + 5, right = frame.right() - 5 - width, top = frame.top + 3, bottom = frame.bottom() - 3 - height;
-  const std::array<Box, 4> corners = {
-      {{left, top, width, height}, {right, top, width, height}, {right, bottom, width, height}, {left, bottom, width, height}}};
+  const std::vector<Box> corners = {
+      {left, top, width, height}, {right, top, width, height}, {right, bottom, width, height}, {left, bottom, width, height}};
+  const Box best = least_covering(corners);
+  labels_.surroundings.boxes.push_back(best);
+  for (std::size_t i = 0; i < panel_.notes.size(); ++i) {
+    drawing_["fixed"].push_back(text_shape(panel_.notes[i], best.left, best.top + kLineHeight * (static_cast<double>(i) + 0.5)));
+  }
+}
+
+/// The first of those places that cover the fewest marks, boxes and lines; a place that leaves the frame counts as covering much.
+Box PanelDrawing::least_covering(const std::vector<Box>& places) const {
   const auto covered = [&](const Box& box) {
-    double count = 0;
+    const Box& frame = labels_.surroundings.frame;
+    double count =
+        box.left < frame.left - 1 || box.right() > frame.right() + 1 || box.top < frame.top - 1 || box.bottom() > frame.bottom() + 1 ? 100
+                                                                                                                                     : 0;
     for (const Disc& mark : labels_.surroundings.marks) {
       count += overlap(box, Box{mark.x - mark.radius, mark.y - mark.radius, 2 * mark.radius, 2 * mark.radius}, 2) ? 1 : 0;
     }
     for (const Box& other : labels_.surroundings.boxes) count += overlap(box, other, 2) ? 3 : 0;
-    for (const Segment& line : labels_.surroundings.lines) {
-      const Box span{std::min(line.x1, line.x2), std::min(line.y1, line.y2), std::abs(line.x2 - line.x1), std::abs(line.y2 - line.y1)};
-      count += overlap(box, span) ? 0.2 : 0;
-    }
+    for (const Segment& line : labels_.surroundings.lines) count += overlap(box, line) ? 0.5 : 0;
     return count;
   };
-  const Box* best = &corners[0];
-  for (const Box& corner : corners) best = covered(corner) < covered(*best) ? &corner : best;
-  labels_.surroundings.boxes.push_back(*best);
-  for (std::size_t i = 0; i < panel_.notes.size(); ++i) {
-    drawing_["fixed"].push_back(text_shape(panel_.notes[i], best->left, best->top + kLineHeight * (static_cast<double>(i) + 0.5)));
+  const Box* best = &places.front();
+  double least = covered(*best);
+  for (const Box& place : places) {
+    if (const double count = covered(place); count < least) {
+      best = &place;
+      least = count;
+    }
   }
+  return *best;
 }
 
 /// All labels of the panel know of each other, so they are placed last and together.
@@ -117,7 +128,8 @@ void PanelDrawing::place() {
     const Box& box = placed[i]->box;
     for (std::size_t line = 0; line < lines.size(); ++line) {
       shapes.push_back(text_shape(lines[line], box.left + box.width / 2 - mark.x,
-                                  box.top + kLineHeight * (static_cast<double>(line) + 0.5) - mark.y, {.align = Align::center}));
+                                  box.top + kLineHeight * (static_cast<double>(line) + 0.5) - mark.y,
+                                  {.align = Align::center, .halo = true}));
     }
   }
   std::string remark;

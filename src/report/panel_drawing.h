@@ -47,6 +47,7 @@ class PanelDrawing {
   void draw_call_outs();
   void draw_notes();
   void place();
+  Box least_covering(const std::vector<Box>& places) const;
   Json& begin_series(const std::string& name, ColorIndex color, int z, bool right_axis = false);
   Json& add_item(Json& series, double x, double y, const std::string& tip = {});
   void want_label(const std::string& text, const Disc& mark, bool apart);

@@ -44,34 +44,36 @@ void PanelDrawing::draw_bands() {
   }
 }
 
+/// A label stands at either end of its line, on either side of it, where it covers the least.
 void PanelDrawing::draw_reference_lines() {
   for (const ReferenceLine& line : panel_.lines) {
-    if (line.horizontal ? !shown(panel_.x.scale == Scale::log10 ? std::pow(10.0, layout_.x.low) : layout_.x.low, line.at, false)
-                        : !shown(line.at, panel_.y.scale == Scale::log10 ? std::pow(10.0, layout_.y.low) : layout_.y.low, false)) {
-      continue;
-    }
+    const AxisLayout& across = line.horizontal ? layout_.y : layout_.x;
+    const double at = line.horizontal ? y_of(line.at) : x_of(line.at);
+    if (at < across.low || at > across.high) continue;
     Json& drawn = begin_series("", kNeutral, kReferenceLayer);
     drawn["silent"] = true;
-    const Ink ink{"", kQuietColor, 1.2, dash_of(line.stroke)};
+    const AxisLayout& along = line.horizontal ? layout_.x : layout_.y;
+    const auto point = [&](double place) { return line.horizontal ? std::pair(place, at) : std::pair(at, place); };
+    const std::pair<double, double> anchor = point(along.high);
+    Json& shapes = add_item(drawn, anchor.first, anchor.second);
+    shapes.push_back(path_shape({point(along.low), point(along.high)}, false, {"", kQuietColor, 1.2, dash_of(line.stroke)}));
+    if (line.label.empty()) continue;
     const Box& plot = layout_.plot;
-    const double width = text_width(line.label);
-    if (line.horizontal) {
-      const double at = y_of(line.at), pixel = layout_.pixel_y(at);
-      Json& shapes = add_item(drawn, layout_.x.reversed ? layout_.x.low : layout_.x.high, at);
-      shapes.push_back(path_shape({{layout_.x.low, at}, {layout_.x.high, at}}, false, ink));
-      if (line.label.empty()) continue;
-      const bool above = pixel - kLineHeight - 4 > plot.top;
-      shapes.push_back(text_shape(line.label, -5, above ? -8 : 8, {.align = Align::right, .color = "#444444"}));
-      labels_.surroundings.boxes.push_back({plot.right() - 5 - width, pixel + (above ? -15 : 1), width, kLineHeight});
-    } else {
-      const double at = x_of(line.at), pixel = layout_.pixel_x(at);
-      Json& shapes = add_item(drawn, at, layout_.y.reversed ? layout_.y.low : layout_.y.high);
-      shapes.push_back(path_shape({{at, layout_.y.low}, {at, layout_.y.high}}, false, ink));
-      if (line.label.empty()) continue;
-      const bool right = pixel + 5 + width < plot.right();
-      shapes.push_back(text_shape(line.label, right ? 5 : -5, 9, {.align = right ? Align::left : Align::right, .color = "#444444"}));
-      labels_.surroundings.boxes.push_back({right ? pixel + 5 : pixel - 5 - width, plot.top + 2, width, kLineHeight});
+    const double width = text_width(line.label), x = layout_.pixel_x(anchor.first), y = layout_.pixel_y(anchor.second);
+    std::vector<Box> places;
+    for (const double end : {1.0, 0.0, 0.5}) {
+      for (const double side : {-1.0, 1.0}) {
+        if (line.horizontal) {
+          places.push_back({plot.left + 5 + end * (plot.width - 10 - width), side < 0 ? y - kLineHeight - 1 : y + 1, width, kLineHeight});
+        } else {
+          places.push_back(
+              {side < 0 ? x + 5 : x - 5 - width, plot.top + 3 + (1 - end) * (plot.height - 6 - kLineHeight), width, kLineHeight});
+        }
+      }
     }
+    const Box place = least_covering(places);
+    labels_.surroundings.boxes.push_back(place);
+    shapes.push_back(text_shape(line.label, place.left - x, place.top + kLineHeight / 2 - y, {.halo = true, .color = "#444444"}));
   }
 }
 

@@ -44,6 +44,7 @@ Json text_shape(const std::string& text, double dx, double dy, const Lettering& 
   if (lettering.align != Align::left) shape["align"] = lettering.align == Align::center ? "center" : "right";
   if (lettering.rotation != 0) shape["rotate"] = lettering.rotation;
   if (lettering.bold) shape["bold"] = true;
+  if (lettering.halo) shape["halo"] = true;
   if (lettering.color != kTextColor) shape["color"] = lettering.color;
   return shape;
 }
@@ -78,7 +79,7 @@ std::vector<double> dash_of(Stroke stroke) {
 Ink mark_ink(ColorIndex color, bool bubble, bool hollow, bool published) {
   if (published) return {hollow ? "rgba(255,255,255,0.6)" : color_text(color, 0.15), color_text(color), 1.3, {1.5, 1.7}};
   if (hollow) return {"rgba(255,255,255,0.75)", color_text(color), 1.5, {}};
-  if (bubble) return {color_text(color, 0.5), color_text(color), 1, {}};
+  if (bubble) return {color_text(color, 0.42), color_text(color), 1, {}};
   return {color_text(color), "#ffffff", 0.6, {}};
 }
 

@@ -35,6 +35,7 @@ struct Lettering {
   Align align = Align::left;
   double rotation = 0;  ///< degrees, counterclockwise
   bool bold = false;
+  bool halo = false;  ///< a rim of white, to be read over lines and areas
   std::string color = kTextColor;
 };
 Json text_shape(const std::string& text, double dx, double dy, const Lettering& lettering = {});
