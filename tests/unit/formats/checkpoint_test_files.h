@@ -32,14 +32,14 @@ inline void put(const std::filesystem::path& path, const std::string& content) {
 template <typename Number>
 std::vector<Number> numbers_of(const graph::Array& array) {
   std::vector<Number> numbers(array.bytes.size() / sizeof(Number));
-  std::memcpy(numbers.data(), array.bytes.data(), array.bytes.size());
+  if (!numbers.empty()) std::memcpy(numbers.data(), array.bytes.data(), array.bytes.size());
   return numbers;
 }
 
 template <typename Number>
 graph::Array array_of(ElementType type, Shape shape, const std::vector<Number>& numbers) {
   graph::Array array{type, std::move(shape), std::vector<std::byte>(numbers.size() * sizeof(Number))};
-  std::memcpy(array.bytes.data(), numbers.data(), array.bytes.size());
+  if (!numbers.empty()) std::memcpy(array.bytes.data(), numbers.data(), array.bytes.size());
   return array;
 }
 
