@@ -26,6 +26,7 @@ load helpers
 }
 
 @test "a Caffe file runs on the engines here and agrees with the reference engine" {
+  needs_trusted_build
   inferometer export caffe_squeezenet1_1 -o s.prototxt --input 64 --quiet
   inferometer run --model s.prototxt --batch 1,2 --starts 1 --threads 1 --min-time-s 0.01 --max-time-s 0.05 --format json
   rows_have 'len(rows) >= 2 and all(row["status"] == "passed" for row in rows)'
@@ -34,6 +35,7 @@ load helpers
 }
 
 @test "--weights names the caffemodel of a prototxt, and gives a zoo network one" {
+  needs_trusted_build
   inferometer export caffe_squeezenet1_1 -o s.prototxt --input 64 --weights random:2 --quiet
   mkdir weights && mv s.caffemodel weights/second.caffemodel
   inferometer export s.prototxt --weights weights/second.caffemodel -o a.onnx --quiet

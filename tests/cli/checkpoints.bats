@@ -151,6 +151,7 @@ FILES
 }
 
 @test "run measures a network with the weights of a file" {
+  needs_trusted_build
   "$INFEROMETER" export squeezenet1_1 -o seed3.pth --classes 10 --input 64 --weights random:3 --quiet
   inferometer run --model squeezenet1_1 --classes 10 --input 64 --engine reference --weights seed3.pth --starts 1 --runs 3 --format json
   rows_have 'len(rows) == 1 and rows[0]["status"] == "passed" and rows[0]["agreement_max_error"] == 0 and "--weights" in rows[0]["repro"]'

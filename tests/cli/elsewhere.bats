@@ -6,6 +6,7 @@ short=(--starts 1 --min-time-s 0.01 --max-time-s 0.1 --quiet --format json)
 need_weights() { [ -d "$weights" ] || skip "no real weights beside the project"; }
 
 @test "dynamic-batch files pass and agree on every engine" {
+  needs_trusted_build
   need_weights
   inferometer run --model "$weights/squeezenet_v1.1/squeezenet_v1.1.derived.onnx,$weights/mobilenet_v1_0.25_128/mobilenet_v1_0.25_128.derived.onnx,$weights/mnist/mnist-load.onnx" \
     --batch 1,2 "${short[@]}"
@@ -14,6 +15,7 @@ need_weights() { [ -d "$weights" ] || skip "no real weights beside the project";
 }
 
 @test "a file with a fixed batch is unsupported at another" {
+  needs_trusted_build
   need_weights
   inferometer run --model "$weights/cifar10_samplenet/samplenet.onnx" --batch 1,2 "${short[@]}"
   rows_have 'all(row["status"] == ("passed" if row["batch"] == 1 else "unsupported") for row in rows)'
@@ -21,6 +23,7 @@ need_weights() { [ -d "$weights" ] || skip "no real weights beside the project";
 }
 
 @test "a QDQ file is int8 and stays unchecked without real images" {
+  needs_trusted_build
   need_weights
   inferometer run --model "$weights/mobilenet_v2/mobilenetv2_quant_static.onnx" --threads 1 "${short[@]}"
   rows_have 'len([row for row in rows if row["status"] == "passed"]) >= 1'
@@ -29,6 +32,7 @@ need_weights() { [ -d "$weights" ] || skip "no real weights beside the project";
 }
 
 @test "OpenVINO computes in fp32 when asked, and native shows what it chose" {
+  needs_trusted_build
   inferometer engines --format json
   [[ "$output" == *'"engine":"openvino"'*'"usable":true'* ]] || skip "no openvino here"
   inferometer run --model squeezenet1_1 --engine openvino --precision fp32,native "${short[@]}"

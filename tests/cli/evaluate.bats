@@ -54,6 +54,7 @@ make_classes() {
 }
 
 @test "measured rows show the accuracy, however the two came" {
+  needs_trusted_build
   make_classes
   "$INFEROMETER" run --model mobilenet_v2 --input 32 --classes 2 --engine onnxruntime --starts 1 --runs 3 --quiet > /dev/null
   inferometer results --format json
@@ -147,6 +148,7 @@ make_classes() {
 }
 
 @test "run takes real pictures, which belong to the entry" {
+  needs_trusted_build
   shared
   local model="$SHARED/weights/squeezenet_v1.1/squeezenet_v1.1.derived.onnx"
   inferometer run --model "$model" --engine onnxruntime --starts 1 --runs 5 --format json
@@ -159,6 +161,7 @@ make_classes() {
 }
 
 @test "32 real pictures check an int8 model" {
+  needs_trusted_build
   shared
   local model="$SHARED/weights/mobilenet_v2/mobilenetv2_quant_static.onnx"
   inferometer run --model "$model" --engine onnxruntime --precision native --starts 1 --runs 5 --images "$SHARED/imagenet/full" --format json

@@ -5,6 +5,7 @@ status_of() { printf '%s' "$output" | python3 -c 'import json, sys
 for row in json.load(sys.stdin): print(row["engine_settings"], row["status"], row["verdict"])'; }
 
 @test "every fault gives its status, the other entries are measured, exit code 1" {
+  needs_trusted_build
   local faults=(crash abort exit throw nan constant zero load_error load_crash) engines="fake:delay_ms=1" fault
   for fault in "${faults[@]}"; do engines+=",fake:delay_ms=1:fault=$fault"; done
   inferometer run --model squeezenet1_1 --engine "$engines" --starts 2 --runs 5 --quiet --format json
@@ -31,6 +32,7 @@ for row in json.load(sys.stdin): print(row["engine_settings"], row["status"], ro
 }
 
 @test "starts that differ by more than 5 % say so" {
+  needs_trusted_build
   inferometer run --model squeezenet1_1 --engine fake:delay_ms=2:spin=1:start_spread=0.8 --starts 6 --runs 20 --quiet --format json
   echo "$output"
   [[ "$output" == *'"verdict":"unstable"'* ]]

@@ -9,6 +9,11 @@ setup() {
   cd "$BATS_TEST_TMPDIR/work" || return 1
 }
 
+# For a case that asks what a measurement is worth: a debug or sanitizer build calls all of its own invalid.
+needs_trusted_build() {
+  if [ "${INFEROMETER_TRUSTED:-1}" != 1 ]; then skip "measurements of a debug or sanitizer build are invalid"; fi
+}
+
 # Run the binary; $status, $output (stdout) and $stderr are set.
 inferometer() { run --separate-stderr "$INFEROMETER" "$@"; }
 

@@ -105,6 +105,7 @@ CSV
 }
 
 @test "--samples gives every kept request" {
+  needs_trusted_build
   "$INFEROMETER" run --model squeezenet1_1 --engine fake:delay_ms=1 --starts 2 --runs 5 --quiet > /dev/null
   inferometer results --samples --format json
   rows_have '[(row["start"], row["sample"]) for row in rows] == [(start, i) for start in (0, 1) for i in range(5)]'
@@ -114,6 +115,7 @@ CSV
 }
 
 @test "--all shows replaced rows too" {
+  needs_trusted_build
   for _ in 1 2; do
     "$INFEROMETER" run --model squeezenet1_1 --engine fake:delay_ms=1 --starts 1 --runs 5 --quiet --again > /dev/null
   done

@@ -49,6 +49,7 @@ CASES
 }
 
 @test "rows have every documented key, are kept and found again" {
+  needs_trusted_build
   inferometer run --model squeezenet1_1 --batch 1,2 "${quick[@]}" --format json
   rows_have 'len(rows) == 2 and [row["batch"] for row in rows] == [1, 2]'
   rows_have 'all(row["status"] == "passed" and row["verdict"] in ("unchecked", "unstable") and row["runs"] == 5 for row in rows)'
@@ -69,6 +70,7 @@ CASES
 }
 
 @test "progress is lines without control characters when stderr is no terminal" {
+  needs_trusted_build
   inferometer run --model squeezenet1_1 --engine fake:delay_ms=1 --starts 1 --runs 5
   echo "$stderr"
   [ "$status" -eq 0 ]
@@ -77,6 +79,7 @@ CASES
 }
 
 @test "a study file: runs, tables, --only" {
+  needs_trusted_build
   cat > s.toml <<'TOML'
 name = "s"
 [[run]]
