@@ -1,4 +1,7 @@
 // Turn a drawing, as chart_json() writes it, into an ECharts option. ES5, for browsers and for Duktape alike.
+//   inferometerOption(drawing)                  what stands still
+//   inferometerOption(drawing, true)            with tooltips, zoom and a legend that hides series
+//   inferometerKeepTicks(instance, drawing)     after setOption(): new ticks when a reader has zoomed
 //
 // All layout is settled in the drawing. Coordinates of axes are plain numbers: logarithms on log axes, indices on axes of categories.
 // An item stands at (x, y) of its panel; its shapes are in pixels from there, but for `path`, `span` and `bar`, which are in coordinates.
@@ -187,7 +190,7 @@ var inferometerOption = (function () {
       { type: 'inside', yAxisIndex: yAxes, filterMode: 'none', zoomOnMouseWheel: 'ctrl', moveOnMouseMove: 'shift' }
     ];
     option.toolbox = {
-      right: 4, top: 0, itemSize: 12, showTitle: true,
+      right: 6, bottom: 2, padding: 0, itemSize: 11, itemGap: 7, showTitle: true,
       feature: { dataZoom: { filterMode: 'none', title: { zoom: 'zoom: draw a box', back: 'zoom back' } }, restore: { title: 'reset' } }
     };
     option.series.forEach(function (series) { series.clip = true; });
@@ -215,5 +218,53 @@ var inferometerOption = (function () {
     if (drawing.legend) option.legend = legendOf(drawing.legend);
     if (interactive) addInteraction(option, drawing);
     return option;
+  };
+})();
+
+var inferometerKeepTicks = (function () {
+  'use strict';
+  // As ticks.cpp chooses them for what stands still: 1, 2 or 5 times a power of ten.
+  function linear(low, high, most) {
+    var rough = (high - low) / most, power = Math.pow(10, Math.floor(Math.log(rough) / Math.LN10 + 1e-9)), step = 10 * power, found = [];
+    [5, 2, 1].forEach(function (factor) { if (factor * power >= rough * (1 - 1e-9)) step = factor * power; });
+    for (var i = Math.ceil(low / step - 1e-9); i <= Math.floor(high / step + 1e-9); ++i) found.push(step < 1 ? i / Math.round(1 / step) : i * step);
+    return found;
+  }
+
+  function logarithmic(low, high, most) {
+    var found = [], exponent, at;
+    if (high - low < 0.8) {
+      linear(Math.pow(10, low), Math.pow(10, high), most).forEach(function (value) { if (value > 0) found.push(Math.log(value) / Math.LN10); });
+      return found;
+    }
+    for (exponent = Math.floor(low); exponent <= high; ++exponent) {
+      ((high - low) * 3 <= most * 1.5 ? [1, 2, 5] : [1]).forEach(function (factor) {
+        at = exponent + Math.log(factor) / Math.LN10;
+        if (at >= low && at <= high) found.push(at);
+      });
+    }
+    return found;
+  }
+
+  return function (instance, drawing) {
+    function axes(kind, described, room) {
+      return described.map(function (axis, index) {
+        var values = axis.ticks.map(function (tick) { return tick[0]; });
+        var extent = instance.getModel().getComponent(kind, index).axis.scale.getExtent();
+        var whole = Math.abs(extent[0] - axis.low) + Math.abs(extent[1] - axis.high) < 1e-9 * (axis.high - axis.low);
+        if (!whole && axis.scale !== 'category') values = (axis.scale === 'log' ? logarithmic : linear)(extent[0], extent[1], room(index));
+        return { axisLabel: { customValues: values }, axisTick: { customValues: values } };
+      });
+    }
+    instance.on('datazoom', function () {
+      var xs = drawing.panels.map(function (panel) { return panel.x; }), ys = [], heights = [];
+      drawing.panels.forEach(function (panel) {
+        panel.y.forEach(function (axis) { ys.push(axis); heights.push(panel.height); });
+      });
+      instance.setOption({
+        xAxis: axes('xAxis', xs, function (index) { return drawing.panels[index].width / 66; }),
+        yAxis: axes('yAxis', ys, function (index) { return heights[index] / 42; })
+      });
+    });
   };
 })();

@@ -40,6 +40,7 @@
       fit(box);
       var chart = echarts.init(canvas, null, { renderer: 'svg', width: Number(box.dataset.width), height: Number(box.dataset.height) });
       chart.setOption(inferometerOption(data, true));
+      inferometerKeepTicks(chart, data);
       box.dataset.state = 'drawn';
       drawn += 1;
       root.setAttribute('data-drawn', drawn);
