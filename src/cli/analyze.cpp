@@ -15,6 +15,7 @@
 #include "report/analysis.h"
 #include "report/analysis_fields.h"
 #include "report/frame.h"
+#include "report/frame_where.h"
 
 namespace inferometer::cli {
 namespace {
@@ -29,6 +30,8 @@ struct Analysis {
 };
 
 constexpr Analysis kAnalyses[] = {
+    {"anova", "Whether means differ: analysis of variance by one or two factors, with every pair",
+     "inferometer analyze anova --csv published/modeltest_colab_latency.csv --response ms_per_image --log --factor batch,model"},
     {"correlate", "How columns go together: Pearson, Spearman, Kendall",
      "inferometer analyze correlate --columns gmacs,parameters,per_image_ms --method spearman --where 'batch=1'"},
 };
@@ -80,7 +83,10 @@ CLI::Option* add_member(CLI::App& command, const AnalysisField& field, double& m
 // ---- what is analysed, and what is printed ----
 
 report::Frame read_frame(const AnalyzeOptions& options, const Context& context) {
-  if (!options.csv.empty()) return report::frame_of(read_csv(options.csv));
+  if (!options.csv.empty()) {
+    const report::Frame frame = report::frame_of(read_csv(options.csv));
+    return options.where.empty() ? frame : frame.filtered(report::rows_where(frame, options.where));
+  }
   store::Query query;
   if (!options.where.empty()) query.where = store::parse_where(options.where);
   if (!options.source.empty()) query.source = options.source;
@@ -106,8 +112,11 @@ void print(const report::AnalysisResult& result, const Context& context) {
     context.out << result.json << '\n';
     return;
   }
-  if (format == Format::table) context.out << result.title << "\n\n";
   bool first = true;
+  if (format == Format::table && (result.tables.empty() || result.tables.front().title != result.title)) {
+    context.out << result.title << '\n';
+    first = false;
+  }
   for (const Table& table : result.tables) {
     if (!first) context.out << '\n';
     first = false;
@@ -128,9 +137,7 @@ void add_analysis(CLI::App& parent, const Analysis& analysis, const Context& con
   const auto options = std::make_shared<AnalyzeOptions>();
   options->spec.type = analysis.type;
   CLI::Option* csv = command->add_option("--csv", options->csv, "Analyse this file, in place of the store")->type_name("FILE");
-  command->add_option("--where", options->where, "Only these rows of the store: 'engine=torch and batch>=8'")
-      ->type_name("CONDITIONS")
-      ->excludes(csv);
+  command->add_option("--where", options->where, "Only these rows: 'engine=torch and batch>=8'")->type_name("CONDITIONS");
   command->add_option("--source", options->source, "Only rows of this source: measured, or an import's name")
       ->type_name("NAME")
       ->excludes(csv);

@@ -11,6 +11,7 @@ namespace {
 using Analysis = AnalysisResult (*)(const AnalysisSpec&, const Frame&);
 
 constexpr std::pair<std::string_view, Analysis> kAnalyses[] = {
+    {"anova", analyze_anova},
     {"correlate", analyze_correlate},
 };
 

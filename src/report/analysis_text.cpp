@@ -1,6 +1,9 @@
 #include "report/analysis_text.h"
 
+#include <cmath>
+
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "report/table.h"
 
@@ -20,5 +23,10 @@ std::string p_text(std::optional<double> p) {
 std::string p_phrase(double p) { return p < kSmallest ? "p < 1e-10" : "p = " + p_text(p); }
 
 std::string percent_text(double confidence) { return fmt::format("{:.6g}", confidence * 100); }
+
+nlohmann::ordered_json json_of(std::optional<double> value) {
+  if (!value || !std::isfinite(*value)) return nullptr;
+  return *value;
+}
 
 }  // namespace inferometer::report

@@ -89,9 +89,7 @@ Matrix compute(const AnalysisSpec& spec, const Frame& frame) {
   return matrix;
 }
 
-Json optional_json(std::optional<double> value) { return value ? Json(*value) : Json(nullptr); }
-
-std::string json_of(const Matrix& matrix, const AnalysisSpec& spec) {
+std::string matrix_json(const Matrix& matrix, const AnalysisSpec& spec) {
   Json pairs = Json::array();
   for (const Pair& pair : matrix.pairs) {
     const Correlation& found = pair.found;
@@ -99,8 +97,8 @@ std::string json_of(const Matrix& matrix, const AnalysisSpec& spec) {
     pairs.push_back({{"a", to_utf8(matrix.columns[pair.a])},
                      {"b", to_utf8(matrix.columns[pair.b])},
                      {"n", found.n},
-                     {"coefficient", optional_json(found.coefficient)},
-                     {"p", optional_json(found.p)},
+                     {"coefficient", json_of(found.coefficient)},
+                     {"p", json_of(found.p)},
                      {"p_basis", std::string(describe(found.p_basis))},
                      {"low", interval ? Json(interval->low) : Json(nullptr)},
                      {"high", interval ? Json(interval->high) : Json(nullptr)},
@@ -109,7 +107,7 @@ std::string json_of(const Matrix& matrix, const AnalysisSpec& spec) {
   Json lines = Json::array();
   for (std::size_t i = 0; i < matrix.columns.size(); ++i) {
     Json line = Json::array();
-    for (std::size_t j = 0; j < matrix.columns.size(); ++j) line.push_back(optional_json(matrix.coefficient(i, j)));
+    for (std::size_t j = 0; j < matrix.columns.size(); ++j) line.push_back(json_of(matrix.coefficient(i, j)));
     lines.push_back(std::move(line));
   }
   std::vector<std::string> columns;
@@ -214,7 +212,7 @@ AnalysisResult analyze_correlate(const AnalysisSpec& spec, const Frame& frame) {
   const Matrix matrix = compute(spec, complete.frame);
   AnalysisResult result;
   result.title = spec.title.empty() ? fmt::format("{} of {}", title_name(matrix.method), join(spec.columns, ", ")) : spec.title;
-  result.json = json_of(matrix, spec);
+  result.json = matrix_json(matrix, spec);
   result.tables.push_back(pairs_table(matrix, spec));
   if (matrix.columns.size() > 2) result.tables.push_back(matrix_table(matrix));
   result.sentences = complete.sentences;

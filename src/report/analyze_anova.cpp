@@ -1,0 +1,42 @@
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "report/analysis.h"
+#include "report/anova_parts.h"
+#include "report/complete_cases.h"
+
+namespace inferometer::report {
+namespace {
+
+void check_factors(const AnalysisSpec& spec) {
+  if (spec.factors.size() > 2) {
+    throw Error(ErrorCode::usage, fmt::format("anova: {} factors; one or two can be tested", spec.factors.size()));
+  }
+  if (spec.factors.size() == 2 && spec.factors[0] == spec.factors[1]) throw Error(ErrorCode::usage, "anova: a factor is named twice");
+  for (const std::string& factor : spec.factors) {
+    if (factor == spec.response) throw Error(ErrorCode::usage, fmt::format("anova: {} is both response and factor", factor));
+  }
+  if (spec.interaction && spec.factors.size() != 2) throw Error(ErrorCode::usage, "anova: an interaction needs two factors");
+}
+
+}  // namespace
+
+AnalysisResult analyze_anova(const AnalysisSpec& spec, const Frame& frame) {
+  check_factors(spec);
+  CompleteCases complete = complete_cases(frame, {spec.response}, spec.factors);
+  AnovaData data;
+  data.source = frame.name;
+  data.response = spec.log ? "ln " + spec.response : spec.response;
+  data.log = spec.log;
+  data.values = spec.log ? logarithms(complete.frame, spec.response) : values(complete.frame, spec.response);
+  for (const std::string& factor : spec.factors) data.factors.push_back(factor_of(complete.frame, factor));
+  data.frame = std::move(complete.frame);
+
+  AnalysisResult result = data.factors.size() == 1 ? analyze_by_one(spec, data) : analyze_by_two(spec, data);
+  if (!spec.title.empty()) result.title = spec.title;
+  result.sentences.insert(result.sentences.begin(), complete.sentences.begin(), complete.sentences.end());
+  return result;
+}
+
+}  // namespace inferometer::report
