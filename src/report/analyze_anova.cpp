@@ -5,6 +5,7 @@
 #include "report/analysis.h"
 #include "report/anova_parts.h"
 #include "report/complete_cases.h"
+#include "report/figure.h"
 
 namespace inferometer::report {
 namespace {
@@ -18,6 +19,21 @@ void check_factors(const AnalysisSpec& spec) {
     if (factor == spec.response) throw Error(ErrorCode::usage, fmt::format("anova: {} is both response and factor", factor));
   }
   if (spec.interaction && spec.factors.size() != 2) throw Error(ErrorCode::usage, "anova: an interaction needs two factors");
+}
+
+/// The values behind each factor, as boxes.
+void add_charts(const AnalysisSpec& spec, const AnovaData& data, AnalysisResult& result) {
+  for (const Factor& factor : data.factors) {
+    FigureSpec figure;
+    figure.type = "box";
+    figure.title = fmt::format("{} by {}", spec.response, factor.name);
+    figure.x = factor.name;
+    figure.y = {spec.response};
+    figure.log_y = spec.log;
+    FigureContext context;
+    context.about = data.source;
+    result.charts.push_back(make_figure(figure, data.frame, context));
+  }
 }
 
 }  // namespace
@@ -36,6 +52,7 @@ AnalysisResult analyze_anova(const AnalysisSpec& spec, const Frame& frame) {
   AnalysisResult result = data.factors.size() == 1 ? analyze_by_one(spec, data) : analyze_by_two(spec, data);
   if (!spec.title.empty()) result.title = spec.title;
   result.sentences.insert(result.sentences.begin(), complete.sentences.begin(), complete.sentences.end());
+  add_charts(spec, data, result);
   return result;
 }
 
