@@ -100,15 +100,6 @@ LeastSquares solve(CurveModel model, Values x, Values y) {
   return model == CurveModel::asymptotic ? solve_asymptotic(x, y) : solve_by_iteration(model, x, y);
 }
 
-std::vector<double> times_transposed(Values factor, std::size_t size) {
-  std::vector<double> product(size * size);
-  for (std::size_t row = 0; row < size; ++row) {
-    for (std::size_t column = 0; column < size; ++column)
-      product[row * size + column] = std::inner_product(&factor[row * size], &factor[row * size] + size, &factor[column * size], 0.0);
-  }
-  return product;
-}
-
 void describe_parameters(CurveFit& fit, Values values) {
   const auto names = parameter_names(fit.model);
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -121,7 +112,6 @@ void describe_parameters(CurveFit& fit, Values values) {
 void describe_quality(CurveFit& fit, Values y) {
   const double n = static_cast<double>(fit.n), freedom = static_cast<double>(fit.degrees_of_freedom);
   const double k = static_cast<double>(fit.parameters.size()) + 1;
-  fit.residual_stddev = std::sqrt(fit.residual_ss / freedom);
   fit.rmse = std::sqrt(fit.residual_ss / n);
   const double variance = *sample_variance(y);
   fit.r_squared = 1 - fit.residual_ss / (variance * (n - 1));
@@ -175,10 +165,10 @@ CurveFit fit_curve(CurveModel model, Values x, Values y, double confidence) {
   fit.perfect = solved.perfect;
   fit.confidence = confidence;
   fit.t_quantile = t_two_sided_quantile(confidence, static_cast<double>(fit.degrees_of_freedom));
+  fit.residual_stddev = std::sqrt(fit.residual_ss / static_cast<double>(fit.degrees_of_freedom));
+  fit.covariance = covariance_of(solved, fit.residual_stddev);
   fit.factor = std::move(solved.factor);
-  const double residual_stddev = std::sqrt(fit.residual_ss / static_cast<double>(fit.degrees_of_freedom));
-  for (double& element : fit.factor) element *= residual_stddev;
-  fit.covariance = times_transposed(fit.factor, solved.parameters.size());
+  for (double& element : fit.factor) element *= fit.residual_stddev;
   describe_parameters(fit, solved.parameters);
   describe_quality(fit, y);
   fit.residuals = std::move(solved.residuals);

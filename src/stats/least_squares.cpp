@@ -89,7 +89,8 @@ class ScaledQr {
   }
 
  private:
-  static constexpr double kLeastDetermination = 64 * static_cast<double>(std::numeric_limits<Scalar>::epsilon());
+  /// Columns come as doubles: what is new in one must stand above their rounding.
+  static constexpr double kLeastDetermination = 16 * std::numeric_limits<double>::epsilon();
   Vector<Scalar> scale_;
   Eigen::ColPivHouseholderQR<Matrix<Scalar>> qr_;
 };
@@ -261,6 +262,15 @@ LeastSquares improved(const Residuals& residuals, std::vector<double> parameters
 }
 
 }  // namespace
+
+std::vector<double> covariance_of(const LeastSquares& solved, double residual_stddev) {
+  const auto p = static_cast<Eigen::Index>(solved.parameters.size());
+  require(solved.factor.size() == solved.parameters.size() * solved.parameters.size(), "no covariance where columns depend on each other");
+  const RowMajor factor = residual_stddev * Eigen::Map<const RowMajor>(solved.factor.data(), p, p);
+  std::vector<double> covariance(solved.factor.size());
+  Eigen::Map<RowMajor>(covariance.data(), p, p) = factor * factor.transpose();
+  return covariance;
+}
 
 LeastSquares linear_least_squares(Values design, Values y, std::size_t parameters) {
   require(parameters > 0 && design.size() == y.size() * parameters && y.size() >= parameters, "sizes do not agree");

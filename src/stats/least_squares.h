@@ -30,6 +30,9 @@ struct LeastSquares {
   bool perfect = false;
 };
 
+/// The covariance of the parameters, p x p: residual_stddev^2 F F'. The factor must not be empty.
+std::vector<double> covariance_of(const LeastSquares& solved, double residual_stddev);
+
 /// Linear: y = X b. Householder QR with column pivoting in extended precision, since a polynomial's columns are nearly dependent.
 /// @param design  n x p, X
 LeastSquares linear_least_squares(std::span<const double> design, std::span<const double> y, std::size_t parameters);

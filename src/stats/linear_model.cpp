@@ -2,23 +2,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <string>
+#include <utility>
 
 #include <Eigen/Dense>
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "stats/least_squares.h"
 #include "stats/sample.h"
 #include "stats/sum.h"
 
 namespace inferometer::stats {
 namespace {
-
-/// Powers of one column are so nearly sums of each other (NIST's Filip, Wampler5) that double leaves few digits of the coefficients.
-using Wide = long double;
-using WideMatrix = Eigen::Matrix<Wide, Eigen::Dynamic, Eigen::Dynamic>;
-using WideVector = Eigen::Matrix<Wide, Eigen::Dynamic, 1>;
 
 /// Below this share of its length, what is left of a column after projection is rounding.
 constexpr double kAliased = 1e-9;
@@ -61,45 +57,28 @@ double total_ss(std::span<const double> y, bool centred) {
 
 LinearModel fit_linear(DesignColumns columns, std::span<const double> y, bool centred) {
   require_design(columns, y);
-  const auto n = static_cast<Eigen::Index>(y.size()), p = static_cast<Eigen::Index>(columns.size());
+  const std::size_t n = y.size(), p = columns.size();
   if (n <= p) throw Error(ErrorCode::input, fmt::format("a linear model with {} terms needs more than {} rows", p, n));
-  WideMatrix design(n, p);
-  WideVector lengths(p), wide_y(n);
-  for (Eigen::Index i = 0; i < n; ++i) wide_y[i] = y[static_cast<std::size_t>(i)];
-  for (Eigen::Index j = 0; j < p; ++j) {
-    for (Eigen::Index i = 0; i < n; ++i) design(i, j) = columns[static_cast<std::size_t>(j)][static_cast<std::size_t>(i)];
-    lengths[j] = design.col(j).norm();
-    if (!(lengths[j] > 0)) throw Error(ErrorCode::input, "a term of the linear model is zero in every row");
-    design.col(j) /= lengths[j];
+  const auto is_zero = [](double value) { return value == 0; };
+  std::vector<double> design(n * p);
+  for (std::size_t j = 0; j < p; ++j) {
+    if (std::all_of(columns[j].begin(), columns[j].end(), is_zero))
+      throw Error(ErrorCode::input, "a term of the linear model is zero in every row");
+    for (std::size_t i = 0; i < n; ++i) design[i * p + j] = columns[j][i];
   }
-  const Eigen::HouseholderQR<WideMatrix> decomposed(design);
-  const WideMatrix upper = decomposed.matrixQR().topRows(p).triangularView<Eigen::Upper>();
-  for (Eigen::Index j = 0; j < p; ++j) {
-    // The columns have unit length, so the diagonal is the share of each that is new.
-    if (std::fabs(upper(j, j)) < 16 * std::numeric_limits<double>::epsilon())
-      throw Error(ErrorCode::input, "a term of the linear model is a sum of others");
-  }
-  const WideVector solution = decomposed.solve(wide_y);
-  const WideVector rest = wide_y - design * solution;
-  const WideMatrix inverse = upper.triangularView<Eigen::Upper>().solve(WideMatrix::Identity(p, p));
-  const WideMatrix unscaled = inverse * inverse.transpose();
+  LeastSquares solved = linear_least_squares(design, y, p);
+  if (solved.factor.empty()) throw Error(ErrorCode::input, "a term of the linear model is a sum of others");
 
   LinearModel model;
-  model.n = y.size();
-  model.degrees_of_freedom = y.size() - columns.size();
-  model.residual_ss = static_cast<double>(rest.squaredNorm());
-  const Wide variance = rest.squaredNorm() / static_cast<Wide>(model.degrees_of_freedom);
-  model.residual_stddev = static_cast<double>(std::sqrt(variance));
-  for (Eigen::Index i = 0; i < p; ++i) {
-    model.coefficients.push_back(static_cast<double>(solution[i] / lengths[i]));
-    model.standard_errors.push_back(static_cast<double>(std::sqrt(unscaled(i, i) * variance) / lengths[i]));
-    for (Eigen::Index j = 0; j < p; ++j)
-      model.covariance.push_back(static_cast<double>(unscaled(i, j) * variance / lengths[i] / lengths[j]));
-  }
-  for (Eigen::Index i = 0; i < n; ++i) {
-    model.residuals.push_back(static_cast<double>(rest[i]));
-    model.fitted.push_back(static_cast<double>(wide_y[i] - rest[i]));
-  }
+  model.n = n;
+  model.degrees_of_freedom = n - p;
+  model.residual_ss = solved.residual_ss;
+  model.residual_stddev = std::sqrt(solved.residual_ss / static_cast<double>(n - p));
+  model.covariance = covariance_of(solved, model.residual_stddev);
+  for (std::size_t i = 0; i < p; ++i) model.standard_errors.push_back(std::sqrt(model.covariance[i * p + i]));
+  for (std::size_t i = 0; i < n; ++i) model.fitted.push_back(y[i] - solved.residuals[i]);
+  model.coefficients = std::move(solved.parameters);
+  model.residuals = std::move(solved.residuals);
   const double total = total_ss(y, centred);
   if (total > 0) model.r_squared = 1 - model.residual_ss / total;
   return model;

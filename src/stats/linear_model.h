@@ -23,7 +23,7 @@ struct LinearModel {
   std::optional<double> r_squared;  ///< 1 - residual SS / SS about the mean, or about 0 where `centred` is false; nullopt: y does not vary
 };
 
-/// Householder QR in long double. Throws Error{input}: fewer rows than columns + 1, or columns of which one is (nearly) a sum of others.
+/// By linear_least_squares(). Throws Error{input}: fewer rows than columns + 1, or columns of which one is (nearly) a sum of others.
 /// Lengths that differ and values that are not finite are Error{internal}.
 /// @param centred  whether a constant term is among the columns: what R squared compares with
 LinearModel fit_linear(DesignColumns columns, std::span<const double> y, bool centred = true);

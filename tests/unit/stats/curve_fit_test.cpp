@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "nist/problem.h"
+#include "nist_linear_data.h"
 #include "stats/random.h"
 
 namespace inferometer::stats {
@@ -67,9 +68,8 @@ TEST(CurveModels, HaveNamesAndFormulas) {
 }
 
 TEST(LinearFit, NistNorrisToTwelveDigits) {
-  const nist::Problem problem = nist::read_problem("Norris");
-  Values x;
-  for (const auto& predictors : problem.x) x.push_back(predictors[0]);
+  const nist::LinearSet problem = nist::norris();
+  const Values& x = problem.columns[1];
   const CurveFit fit = fit_curve(CurveModel::linear, x, problem.y);
   EXPECT_GE(nist::agreeing_digits(fit.parameters[0].value, -0.262323073774029), 12);
   EXPECT_GE(nist::agreeing_digits(fit.parameters[1].value, 1.00211681802045), 12);

@@ -20,7 +20,8 @@ TEST(LinearModel, NistReferenceSets) {
   for (const nist::LinearSet& set : nist::linear_sets()) {
     const LinearModel model = fit_linear(set.columns, set.y, set.centred);
     // Filip's powers up to ten are so nearly sums of each other that their columns as doubles carry eight digits of the answer.
-    const double least = set.name == "Filip" ? 7 : 9;
+    // Wampler5 hides its polynomial under noise that is ten million times larger.
+    const double least = set.name == "Filip" ? 7 : set.name == "Wampler5" ? 8 : 9;
     for (std::size_t i = 0; i < set.coefficients.size(); ++i) {
       EXPECT_GE(digits(set.coefficients[i], model.coefficients[i]), least) << set.name << " b" << i;
       if (set.residual_stddev > 0) {
