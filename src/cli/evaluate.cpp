@@ -27,7 +27,7 @@ struct EvaluateCommand {
   std::string images, labels;
   std::int64_t limit = 0, confusions = 0;
   std::int64_t class_offset = -1;  ///< -1: found
-  bool per_class = false, pairs = false, strict = false;
+  bool per_class = false, confidences = false, pairs = false, strict = false;
   RunOptions options;
   PreprocessingOptions preprocessing;
 };
@@ -88,18 +88,21 @@ std::vector<measure::PlannedEntry> make_plan(const EvaluateCommand& command, con
 
 /// Which table a program gets: it can take one.
 void require_one_table(const EvaluateCommand& command, const Context& context) {
-  const int asked = (command.per_class ? 1 : 0) + (command.confusions > 0 ? 1 : 0) + (command.pairs ? 1 : 0);
+  const int asked =
+      (command.per_class ? 1 : 0) + (command.confidences ? 1 : 0) + (command.confusions > 0 ? 1 : 0) + (command.pairs ? 1 : 0);
   if (asked > 1 && !is_for_people(context.format())) {
-    throw Error(ErrorCode::usage, "--per-class, --confusions and --pairs: a format for programs holds one table",
+    throw Error(ErrorCode::usage, "--per-class, --confidences, --confusions and --pairs: a format for programs holds one table",
                 "ask for one of them at a time");
   }
 }
 
-void print(const EvaluateCommand& command, const std::vector<measure::Evaluated>& evaluated, const Context& context) {
+void print(const EvaluateCommand& command, const std::vector<measure::Evaluated>& evaluated, const dataset::DataSet& data,
+           const Context& context) {
   std::vector<measure::EvaluationRow> rows;
   for (const measure::Evaluated& each : evaluated) rows.push_back(each.row);
   std::vector<Table> further;
   if (command.per_class) further.push_back(per_class_table(evaluated));
+  if (command.confidences) further.push_back(confidences_table(evaluated, data));
   if (command.confusions > 0) further.push_back(confusions_table(evaluated, static_cast<std::size_t>(command.confusions)));
   const bool for_people = is_for_people(context.format());
   if (Table pairs = pairs_table(evaluated); command.pairs || (for_people && !pairs.rows.empty())) further.push_back(std::move(pairs));
@@ -119,6 +122,7 @@ void evaluate(const EvaluateCommand& command, Context& context) {
                        command.limit};
   options.task.changes = preprocessing_changes(command.preprocessing);
   options.task.strict = command.strict;
+  options.task.confidences = command.confidences;
   if (command.class_offset >= 0) options.class_offset = command.class_offset;
   options.streams_are_asked = command.options.given.contains("--streams");
   const dataset::DataSet data = open_labelled(command, context);
@@ -139,7 +143,7 @@ void evaluate(const EvaluateCommand& command, Context& context) {
       store.save_evaluation(evaluated.back().identity, platform_id, evaluated.back().row);
     }
   }
-  print(command, evaluated, context);
+  print(command, evaluated, data, context);
   context.say(fmt::format("{} of {}: {} images; kept in {}", evaluated.size(), plan.size(), data.images.size(), context.database));
   const auto is_bad = [](const measure::Evaluated& each) {
     return each.row.status == "failed" || each.row.status == "timed_out" || each.row.status == "out_of_memory";
@@ -167,6 +171,7 @@ void add_evaluate(CLI::App& app, Context& context) {
       ->type_name("N");
   command->add_flag("--strict", state->strict, "Damaged pictures, and labels or pictures without the other, are errors");
   command->add_flag("--per-class", state->per_class, "Counts of every class too");
+  command->add_flag("--confidences", state->confidences, "The probability that each image's right class was given too");
   command->add_option("--confusions", state->confusions, "The N most frequent wrong answers too")
       ->check(CLI::Range(1, 1'000'000))
       ->type_name("N");

@@ -66,6 +66,19 @@ Table per_class_table(const std::vector<Evaluated>& evaluated) {
   return table;
 }
 
+Table confidences_table(const std::vector<Evaluated>& evaluated, const dataset::DataSet& data) {
+  Table table;
+  table.title = "Probability of the right class";
+  table.columns = {"image", "class", "model", "engine", "engine_settings", "precision_requested", "right_probability", "predicted"};
+  for (const Evaluated& each : evaluated) {
+    for (const measure::JudgedImage& image : each.images) {
+      table.rows.push_back({data.images.at(image.image).name, image.label, each.row.model, each.row.engine, each.row.engine_settings,
+                            each.row.precision_requested, to_cell(image.right_probability), image.predicted});
+    }
+  }
+  return table;
+}
+
 Table confusions_table(const std::vector<Evaluated>& evaluated, std::size_t most) {
   Table table;
   table.title = "Most frequent wrong answers";

@@ -16,6 +16,9 @@ Table evaluations_table(const std::vector<measure::EvaluationRow>& rows, Format 
 /// One line for each class that has images, of every evaluation that passed.
 Table per_class_table(const std::vector<measure::Evaluated>& evaluated);
 
+/// The probability that every evaluation gave each image's right class. `data` is the set that was evaluated.
+Table confidences_table(const std::vector<measure::Evaluated>& evaluated, const dataset::DataSet& data);
+
 /// The `most` most frequent wrong answers of every evaluation that passed.
 Table confusions_table(const std::vector<measure::Evaluated>& evaluated, std::size_t most);
 

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "measure/evaluation_summary.h"
 #include "measure/images.h"
 #include "measure/pictures.h"
 
@@ -207,7 +208,8 @@ class Evaluation {
       throw Error(ErrorCode::engine_failure, fmt::format("{} values came out where {} were declared", scores.size(), classes * batch_));
     }
     for (std::size_t place = 0; place < images.size(); ++place) {
-      ImageAnswer answer{images[place], rank(images[place], std::span(scores).subspan(place * classes, classes))};
+      const std::span<const float> own = std::span(scores).subspan(place * classes, classes);
+      ImageAnswer answer{images[place], rank(images[place], own), right_probability(images[place], own)};
       const std::lock_guard lock(mutex_);
       record_.answers.push_back(std::move(answer));
     }
@@ -219,6 +221,16 @@ class Evaluation {
     } catch (const Error& error) {
       throw Error(error.code(), fmt::format("{}: {}", data_.images[image].name, error.what()));
     }
+  }
+
+  std::optional<double> right_probability(std::size_t image, std::span<const float> scores) const {
+    const EvaluationTask& task = context_.task.evaluation;
+    const std::optional<std::int64_t>& label = data_.images[image].label;
+    if (!task.confidences || !label) return std::nullopt;
+    const std::int64_t wanted = *label + class_offset(record_, data_, task.class_offset);
+    // A label beyond the outputs is refused by judge_images(), which names it.
+    if (wanted < 0 || wanted >= record_.classes) return std::nullopt;
+    return class_probability(scores, static_cast<std::size_t>(wanted));
   }
 
   void report_until_done(std::size_t threads) {

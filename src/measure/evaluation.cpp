@@ -65,6 +65,8 @@ json changes_json(const dataset::PreprocessingChanges& changes) {
 void to_json(json& json_out, const EvaluationTask& task) {
   json_out = {{"images", task.data.images.string()}, {"labels", task.data.labels.string()},   {"limit", task.data.limit},
               {"own_input", task.own_input},         {"changes", changes_json(task.changes)}, {"strict", task.strict}};
+  json_out["confidences"] = task.confidences;
+  if (task.class_offset) json_out["class_offset"] = *task.class_offset;
   if (task.own) json_out["own"] = preprocessing_json(*task.own);
 }
 
@@ -75,6 +77,8 @@ void from_json(const json& json_in, EvaluationTask& task) {
   json_in.at("limit").get_to(task.data.limit);
   json_in.at("own_input").get_to(task.own_input);
   json_in.at("strict").get_to(task.strict);
+  json_in.at("confidences").get_to(task.confidences);
+  read(json_in, "class_offset", task.class_offset);
   task.changes = preprocessing_from_json<dataset::PreprocessingChanges>(json_in.at("changes"));
   if (const auto own = json_in.find("own"); own != json_in.end()) task.own = preprocessing_from_json<Preprocessing>(*own);
 }
@@ -87,7 +91,8 @@ void to_json(json& json_out, const EvaluationRecord& record) {
       classes.push_back(ranked.index);
       scores.push_back(ranked.score);
     }
-    answers.push_back({answer.image, std::move(classes), std::move(scores)});
+    json& written = answers.emplace_back(json{answer.image, std::move(classes), std::move(scores)});
+    if (answer.right_probability) written.push_back(*answer.right_probability);
   }
   for (const DamagedImage& image : record.damaged) damaged.push_back({image.image, to_utf8(image.reason)});
   json_out = {{"answers", std::move(answers)},
@@ -117,6 +122,7 @@ void from_json(const json& json_in, EvaluationRecord& record) {
       const float score = scores.at(i).is_null() ? -std::numeric_limits<float>::infinity() : scores.at(i).get<float>();
       image.best.push_back({classes[i].get<std::int64_t>(), score});
     }
+    if (answer.size() > 3) image.right_probability = answer[3].get<double>();
   }
   for (const json& image : json_in.at("damaged"))
     record.damaged.push_back({image.at(0).get<std::size_t>(), image.at(1).get<std::string>()});

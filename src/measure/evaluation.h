@@ -26,13 +26,16 @@ struct EvaluationTask {
   std::optional<zoo::Preprocessing> own;  ///< a zoo network's; none: dataset::default_preprocessing()
   std::int64_t own_input = 0;             ///< the input that `own` is meant for
   dataset::PreprocessingChanges changes;
-  bool strict = false;  ///< a damaged picture ends the evaluation
+  bool strict = false;                       ///< a damaged picture ends the evaluation
+  bool confidences = false;                  ///< also the probability of each image's right class
+  std::optional<std::int64_t> class_offset;  ///< for these; none: as class_offset() finds it
 };
 
 /// One image's best classes, best first.
 struct ImageAnswer {
   std::size_t image = 0;  ///< of DataSet::images
   std::vector<RankedClass> best;
+  std::optional<double> right_probability;  ///< when asked for: class_probability() of the label's class
 };
 
 struct DamagedImage {

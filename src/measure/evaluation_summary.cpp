@@ -41,7 +41,7 @@ std::vector<JudgedImage> judge_images(const EvaluationRecord& record, const data
                               offset != 0 ? fmt::format(" (class offset {})", offset) : ""),
                   "labels count from 0; the network must know the data set's classes");
     }
-    JudgedImage one{answer.image, *image.label, answer.best.front().index - offset, false, false};
+    JudgedImage one{answer.image, *image.label, answer.best.front().index - offset, false, false, answer.right_probability};
     one.right_top1 = answer.best.front().index == wanted;
     one.right_top5 = std::any_of(answer.best.begin(), answer.best.end(), [&](const RankedClass& ranked) { return ranked.index == wanted; });
     judged.push_back(one);

@@ -23,6 +23,7 @@ struct JudgedImage {
   std::int64_t label = 0;      ///< as the data set has it
   std::int64_t predicted = 0;  ///< best class, in the labels' numbering (the offset taken off)
   bool right_top1 = false, right_top5 = false;
+  std::optional<double> right_probability;  ///< of the label's class, when it was asked for
 };
 
 /// Added to a label to find the network's output: what was asked; else 1 for 1001 outputs on labels that are not known to be of 1001 classes,

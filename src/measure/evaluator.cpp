@@ -48,6 +48,7 @@ WorkerTask make_task(const Entry& entry, const EngineCatalog& catalog, const Mod
   task.model_path = model_file_path(entry.model, catalog.find(entry.engine)->info).string();
   task.quantized = facts.quantized;
   task.evaluation = options.task;
+  task.evaluation.class_offset = options.class_offset;
   task.evaluation.own.reset();
   if (const zoo::Network* network = entry.model.zoo ? zoo::find(entry.model.name) : nullptr) {
     task.evaluation.own = network->preprocessing;

@@ -22,4 +22,15 @@ std::vector<RankedClass> rank_classes(std::span<const float> scores, std::size_t
   return best;
 }
 
+std::optional<double> class_probability(std::span<const float> scores, std::size_t index) {
+  if (index >= scores.size()) throw Error(ErrorCode::internal, "a class beyond the scores");
+  const auto [least, most] = std::minmax_element(scores.begin(), scores.end());
+  if (!std::isfinite(*most)) return std::nullopt;
+  const double sum = std::accumulate(scores.begin(), scores.end(), 0.0);
+  if (*least >= 0 && *most <= 1 && std::abs(sum - 1) < 0.01) return scores[index];
+  double total = 0;
+  for (const float score : scores) total += std::exp(static_cast<double>(score) - static_cast<double>(*most));
+  return std::exp(static_cast<double>(scores[index]) - static_cast<double>(*most)) / total;
+}
+
 }  // namespace inferometer::measure

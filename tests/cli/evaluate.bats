@@ -53,6 +53,14 @@ make_classes() {
   [ "${answers[0]}" = "${answers[2]}" ]
 }
 
+@test "confidences: each image's right class has a probability, and over the classes they add up to one" {
+  make_classes
+  inferometer evaluate mobilenet_v2 --input 32 --classes 2 --images classes --engine onnxruntime,reference --confidences --format json
+  rows_have 'len(rows) == 8 and all(0 < row["right_probability"] < 1 for row in rows)'
+  rows_have 'all((row["right_probability"] > 0.5) == (row["predicted"] == row["class"]) for row in rows)'
+  rows_have 'all(abs(a["right_probability"] - b["right_probability"]) < 1e-3 for a in rows for b in rows if a["image"] == b["image"])'
+}
+
 @test "measured rows show the accuracy, however the two came" {
   needs_trusted_build
   make_classes

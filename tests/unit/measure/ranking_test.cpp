@@ -36,5 +36,18 @@ TEST(Ranking, takes_infinities_and_refuses_what_is_no_number) {
   EXPECT_THROW(ranks({0, std::nanf(""), 1}), Error);
 }
 
+TEST(ClassProbability, takes_probabilities_as_they_are_and_the_softmax_of_the_rest) {
+  EXPECT_EQ(class_probability(std::vector<float>{0.25f, 0.75f}, 1), 0.75);
+  // Half precision does not add up exactly.
+  EXPECT_EQ(class_probability(std::vector<float>{0.25f, 0.7456f}, 1), static_cast<double>(0.7456f));
+  EXPECT_NEAR(*class_probability(std::vector<float>{0, std::log(3.0f)}, 1), 0.75, 1e-7);
+  // Within 0 to 1, but no probabilities: exp(1) / (exp(1) + exp(0.5)).
+  EXPECT_NEAR(*class_probability(std::vector<float>{1, 0.5f}, 0), 0.6224593312018546, 1e-9);
+  EXPECT_NEAR(*class_probability(std::vector<float>{1000, 1001}, 1), 0.7310585786300049, 1e-9);
+  EXPECT_EQ(class_probability(std::vector<float>{-std::numeric_limits<float>::infinity(), 3}, 0), 0);
+  EXPECT_EQ(class_probability(std::vector<float>{std::numeric_limits<float>::infinity(), 3}, 1), std::nullopt);
+  EXPECT_THROW(class_probability(std::vector<float>{1}, 1), Error);
+}
+
 }  // namespace
 }  // namespace inferometer::measure
