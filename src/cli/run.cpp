@@ -11,9 +11,7 @@
 #include "base/text.h"
 #include "cli/context.h"
 #include "cli/ledger.h"
-#include "report/pivot.h"
 #include "cli/progress.h"
-#include "report/rows.h"
 #include "cli/run_options.h"
 #include "cli/study.h"
 #include "cli/subcommands.h"
@@ -21,6 +19,8 @@
 #include "measure/engines_here.h"
 #include "measure/platform.h"
 #include "measure/runner.h"
+#include "report/rows.h"
+#include "report/study_report.h"
 #include "store/store.h"
 
 namespace inferometer::cli {
@@ -39,7 +39,7 @@ struct RunCommand {
 struct Plan {
   std::vector<measure::PlannedEntry> entries;
   std::size_t left_out = 0;  ///< by --limit
-  std::vector<StudyTable> tables;
+  report::StudyPlan report;  ///< of a study; else empty
 };
 
 Plan make_plan(const RunCommand& command, const measure::EngineCatalog& catalog) {
@@ -58,7 +58,7 @@ Plan make_plan(const RunCommand& command, const measure::EngineCatalog& catalog)
     // Engines named on the command line must be here; those of a study file may be absent.
     const auto missing = command.options.given.contains("--engine") ? measure::MissingEngine::is_error : measure::MissingEngine::is_skipped;
     plan.entries = measure::expand(specs, catalog.engines, missing);
-    plan.tables = study.tables;
+    plan.report = study.report;
   }
   const auto most = static_cast<std::size_t>(command.limit);
   if (most > 0 && plan.entries.size() > most) {
@@ -119,14 +119,11 @@ class ProgressObserver : public measure::RunObserver {
 
 void print_result(const measure::RunResult& result, const Plan& plan, const Context& context) {
   const bool for_people = is_for_people(context.format());
-  if (plan.tables.empty() || !for_people) {
-    context.write(report::rows_table(result.rows, context.format()));
-  } else {
-    for (std::size_t i = 0; i < plan.tables.size(); ++i) {
-      const StudyTable& table = plan.tables[i];
-      if (i > 0) context.out << '\n';
-      context.write(report::pivot(result.rows, {table.rows, table.columns, table.value, table.title}, context.format()));
-    }
+  const std::vector<Table> tables = for_people ? report::measured_tables(plan.report, result.rows, context.format()) : std::vector<Table>();
+  if (tables.empty()) context.write(report::rows_table(result.rows, context.format()));
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    if (i > 0) context.out << '\n';
+    context.write(tables[i]);
   }
   std::map<std::string, int> counts;
   for (const measure::Row& row : result.rows) ++counts[row.verdict.value_or(row.status)];

@@ -14,10 +14,13 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
-#include "report/table.h"
-#include "report/rows.h"
 #include "cli/run_fields.h"
+#include "cli/study_keys.h"
 #include "measure/models.h"
+#include "measure/row_fields.h"
+#include "report/frame_where.h"
+#include "report/rows.h"
+#include "report/table.h"
 
 #include "cli/toml.h"
 
@@ -26,35 +29,6 @@ namespace {
 
 constexpr const char* kTomlHint = "a study is a TOML file; studies/quick.toml is an example";
 constexpr std::int64_t kMostBytes = std::int64_t{4} << 20;
-
-/// What the value of a key outside [[run]] may be.
-enum class ValueKind : std::uint8_t { text, flag, number, texts, column, columns, numeric_column, file, fit };
-
-struct KeyRule {
-  std::string_view key;
-  ValueKind kind;
-  bool required = false;
-};
-
-constexpr KeyRule kTableKeys[] = {{"title", ValueKind::text},
-                                  {"rows", ValueKind::columns, true},
-                                  {"columns", ValueKind::columns, true},
-                                  {"value", ValueKind::numeric_column, true}};
-constexpr KeyRule kAnalysisKeys[] = {{"title", ValueKind::text},      {"type", ValueKind::text, true}, {"response", ValueKind::column},
-                                     {"log", ValueKind::flag},        {"factors", ValueKind::columns}, {"x", ValueKind::column},
-                                     {"y", ValueKind::column},        {"columns", ValueKind::columns}, {"model", ValueKind::text},
-                                     {"clusters", ValueKind::number}, {"method", ValueKind::text},     {"where", ValueKind::text}};
-constexpr KeyRule kFigureKeys[] = {{"title", ValueKind::text},    {"caption", ValueKind::text}, {"type", ValueKind::text, true},
-                                   {"x", ValueKind::column},      {"y", ValueKind::column},     {"size", ValueKind::column},
-                                   {"series", ValueKind::column}, {"group", ValueKind::column}, {"label", ValueKind::column},
-                                   {"log_x", ValueKind::flag},    {"log_y", ValueKind::flag},   {"fit", ValueKind::fit},
-                                   {"where", ValueKind::text}};
-constexpr KeyRule kPublishedKeys[] = {{"file", ValueKind::file, true}};
-constexpr KeyRule kFitKeys[] = {{"model", ValueKind::text, true}, {"bands", ValueKind::flag}};
-
-const std::vector<std::string> kAnalysisTypes{"anova", "fit", "cluster", "correlate"};
-const std::vector<std::string> kFigureTypes{"bubble", "scatter_fit", "bar", "grouped_bar", "line", "heatmap", "box", "ecdf"};
-const std::vector<std::string> kTopKeys{"name", "title", "run", "analysis", "table", "figure", "published"};
 
 std::string_view type_text(const toml::node& node) {
   switch (node.type()) {
@@ -74,27 +48,33 @@ class Reader {
   explicit Reader(const std::filesystem::path& file) : file_(file) {}
 
   Study read(const toml::table& root) {
+    std::vector<std::string> known{"name", "title", "text", "run"};
+    for (const BlockRule& rule : block_rules()) known.emplace_back(rule.name);
     Study study;
+    report::StudyPlan& plan = study.report;
     study.name = file_.stem().string();
     for (const auto& [key, node] : root) {
       if (key == "name")
         study.name = text(key, node);
       else if (key == "title")
         study.title = text(key, node);
+      else if (key == "text")
+        plan.text = text(key, node);
       else if (key == "run")
         for (const toml::table* block : blocks(key, node)) study.runs.push_back(read_run(*block, study.runs.size() + 1));
-      else if (key == "table")
-        for (const toml::table* block : blocks(key, node)) study.tables.push_back(read_table(*block));
-      else if (key == "analysis")
-        study.analyses = read_blocks(key, node, kAnalysisKeys, kAnalysisTypes);
-      else if (key == "figure")
-        study.figures = read_blocks(key, node, kFigureKeys, kFigureTypes);
       else if (key == "published")
-        study.published = read_blocks(key, node, kPublishedKeys, {});
-      else
-        unknown_key(key, kTopKeys);
+        for (const toml::table* block : blocks(key, node)) plan.published.push_back(read_published(*block));
+      else if (key == "column")
+        for (const toml::table* block : blocks(key, node)) plan.columns.push_back(read_column(*block));
+      else if (std::find(known.begin(), known.end(), key.str()) == known.end())
+        unknown_key(key, known);
     }
     require_distinct_names(study);
+    plan.file = file_.string();
+    plan.name = study.name;
+    plan.title = study.title;
+    for (const StudyRun& run : study.runs) plan.networks.insert(plan.networks.end(), run.spec.models.begin(), run.spec.models.end());
+    read_report_blocks(root, plan);
     return study;
   }
 
@@ -227,31 +207,134 @@ class Reader {
 
   // ---- the other blocks ----
 
-  std::string column(const toml::key& key, const std::string& name) const {
-    const std::vector<std::string>& known = measure::row_columns();
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      std::string hint = did_you_mean(name, known);
-      if (hint.empty()) hint = "docs/columns.md lists the columns of a row";
-      fail(where(key), fmt::format("a row has no column '{}'", one_line(name, 60)), hint);
-    }
-    return name;
+  static const BlockRule& rule_of(std::string_view name) {
+    const auto rules = block_rules();
+    return *std::find_if(rules.begin(), rules.end(), [&](const BlockRule& rule) { return rule.name == name; });
   }
 
-  nlohmann::ordered_json checked_value(const toml::key& key, const toml::node& node, ValueKind kind) const {
+  report::PublishedSpec read_published(const toml::table& block) const {
+    const nlohmann::ordered_json json = checked_block(block, rule_of("published").keys, {});
+    const std::filesystem::path path = json.at("file").get<std::string>();
+    report::PublishedSpec spec{path, json.value("name", path.stem().string()), static_cast<std::size_t>(block.source().begin.line)};
+    if (spec.name == report::kFromRows || spec.name == report::kFromNetworks)
+      fail(place(block.source()), fmt::format("'{}' is no name for a table: it has a meaning", spec.name), "give it another name");
+    return spec;
+  }
+
+  report::ColumnSpec read_column(const toml::table& block) const {
+    const nlohmann::ordered_json json = checked_block(block, rule_of("column").keys, {});
+    report::ColumnSpec spec;
+    spec.name = json.at("name");
+    spec.of = json.at("of");
+    spec.values = json.at("values").get<std::map<std::string, std::string>>();
+    spec.other = json.value("other", std::string());
+    spec.line = static_cast<std::size_t>(block.source().begin.line);
+    const std::vector<std::string> taken = report::known_columns(report::kFromRows);
+    if (std::find(taken.begin(), taken.end(), spec.name) != taken.end())
+      fail(place(block.source()), fmt::format("the rows have a column '{}' already", one_line(spec.name, 60)), "give it another name");
+    require_known(place(block.source()) + ": of", spec.of, taken);
+    return spec;
+  }
+
+  /// What may stand in `from`, and the columns that its rows have; none where they are known only once a file is read.
+  struct Source {
+    std::vector<std::string> names, columns;
+  };
+
+  Source source_of(const toml::table& block, const report::StudyPlan& plan) const {
+    Source source;
+    source.names = {std::string(report::kFromRows), std::string(report::kFromNetworks)};
+    for (const report::PublishedSpec& published : plan.published) source.names.push_back(published.name);
+    const std::string from = block["from"].value_or(std::string(report::kFromRows));
+    source.columns = report::known_columns(from);
+    if (from == report::kFromRows) {
+      for (const report::ColumnSpec& column : plan.columns) source.columns.push_back(column.name);
+    }
+    return source;
+  }
+
+  /// All blocks of the report, in the order of the file.
+  void read_report_blocks(const toml::table& root, report::StudyPlan& plan) const {
+    std::vector<std::pair<toml::source_position, report::StudyBlock>> read;
+    for (const auto& [key, node] : root) {
+      const auto rules = block_rules();
+      const auto rule = std::find_if(rules.begin(), rules.end(), [name = key.str()](const BlockRule& each) { return each.name == name; });
+      if (rule == rules.end() || rule->make == nullptr) continue;
+      for (const toml::table* block : blocks(key, node)) read.emplace_back(block->source().begin, read_block(*block, *rule, plan));
+    }
+    std::stable_sort(read.begin(), read.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (auto& [position, block] : read) plan.blocks.push_back(std::move(block));
+  }
+
+  report::StudyBlock read_block(const toml::table& block, const BlockRule& rule, const report::StudyPlan& plan) const {
+    const nlohmann::ordered_json json = checked_block(block, rule.keys, source_of(block, plan));
+    if (!rule.types.empty()) {
+      const std::string type = json.at("type").get<std::string>();
+      const std::vector<std::string> types(rule.types.begin(), rule.types.end());
+      if (std::find(types.begin(), types.end(), type) == types.end()) {
+        std::string hint = did_you_mean(type, types);
+        fail(place(block.source()), fmt::format("unknown {} type '{}'", rule.name, one_line(type, 60)),
+             (hint.empty() ? "" : hint + "; ") + "known types: " + join(types, ", "));
+      }
+    }
+    try {
+      return {rule.make(json), json.value("from", std::string(report::kFromRows)), static_cast<std::size_t>(block.source().begin.line)};
+    } catch (const Error& error) {
+      fail(place(block.source()), error.what(), error.hint());
+    }
+  }
+
+  void require_known(const std::string& at, const std::string& name, const std::vector<std::string>& known) const {
+    if (known.empty() || std::find(known.begin(), known.end(), name) != known.end()) return;
+    std::string hint = did_you_mean(name, known);
+    if (hint.empty()) hint = "docs/columns.md and docs/studies.md list the columns";
+    fail(at, fmt::format("there is no column '{}'", one_line(name, 60)), hint);
+  }
+
+  std::string condition(const toml::key& key, const std::string& text, const std::vector<std::string>& known) const {
+    try {
+      for (const std::string& column : report::where_columns(text)) require_known(where(key), column, known);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::usage) throw;
+      fail(where(key), error.what(), error.hint());
+    }
+    return text;
+  }
+
+  double finite(const toml::key& key, const toml::node& node) const {
+    if (!node.is_number()) wrong_type(key, node, "a number");
+    const double value = *node.value<double>();
+    if (!std::isfinite(value)) fail(where(key), "must be a finite number");
+    return value;
+  }
+
+  nlohmann::ordered_json checked_value(const toml::key& key, const toml::node& node, ValueKind kind, const Source& source) const {
     switch (kind) {
       case ValueKind::text: return text(key, node);
       case ValueKind::file: return beside_study(text(key, node)).string();
-      case ValueKind::texts: return texts(key, node);
-      case ValueKind::column: return column(key, text(key, node));
+      case ValueKind::condition: return condition(key, text(key, node), source.columns);
+      case ValueKind::number: return finite(key, node);
+      case ValueKind::source: {
+        const std::string name = text(key, node);
+        if (std::find(source.names.begin(), source.names.end(), name) == source.names.end()) {
+          std::string hint = did_you_mean(name, source.names);
+          fail(where(key), fmt::format("there is no table '{}'", one_line(name, 60)),
+               hint.empty() ? "known: " + join(source.names, ", ") : hint);
+        }
+        return name;
+      }
+      case ValueKind::column:
       case ValueKind::numeric_column: {
-        const std::string name = column(key, text(key, node));
-        if (!report::is_numeric_column(name))
+        const std::string name = text(key, node);
+        require_known(where(key), name, source.columns);
+        const auto held = measure::column_kind(name);
+        if (kind == ValueKind::numeric_column && held && !report::is_numeric_column(name))
           fail(where(key), fmt::format("the column '{}' holds no numbers", name), "per_image_ms is the usual one");
         return name;
       }
       case ValueKind::columns: {
         std::vector<std::string> names = texts(key, node);
-        for (const std::string& name : names) column(key, name);
+        for (const std::string& name : names) require_known(where(key), name, source.columns);
         return names;
       }
       case ValueKind::flag: {
@@ -259,55 +342,50 @@ class Reader {
         if (!value) wrong_type(key, node, "true or false");
         return *value;
       }
-      case ValueKind::number: {
-        if (!node.is_number()) wrong_type(key, node, "a number");
-        const double value = *node.value<double>();
-        if (!std::isfinite(value)) fail(where(key), "must be a finite number");
-        return value;
+      case ValueKind::integer: {
+        const auto value = node.value_exact<std::int64_t>();
+        if (!value) wrong_type(key, node, "a whole number");
+        if (*value < 0) fail(where(key), "must not be below 0");
+        return *value;
       }
-      case ValueKind::fit: break;
+      case ValueKind::fit: {
+        if (node.is_string()) return {{"model", text(key, node)}};
+        const toml::table* table = node.as_table();
+        if (table == nullptr) wrong_type(key, node, "a model's name, or a table such as { model = \"logarithmic\", bands = true }");
+        return checked_block(*table, fit_keys(), source);
+      }
+      case ValueKind::marks: {
+        constexpr const char* kExpected = "a list such as [{ at = 25, label = \"25 fps\" }]";
+        if (!node.is_array()) wrong_type(key, node, kExpected);
+        nlohmann::ordered_json list = nlohmann::ordered_json::array();
+        for (const toml::node& part : *node.as_array()) {
+          if (!part.is_table()) wrong_type(key, part, kExpected);
+          list.push_back(checked_block(*part.as_table(), mark_keys(), source));
+        }
+        return list;
+      }
+      case ValueKind::words: break;
     }
     const toml::table* table = node.as_table();
-    if (table == nullptr) wrong_type(key, node, "a table such as { model = \"logarithmic\", bands = true }");
-    return checked_block(*table, kFitKeys);
+    if (table == nullptr) wrong_type(key, node, "a table of strings such as { Nano = \"GPU\" }");
+    nlohmann::ordered_json words = nlohmann::ordered_json::object();
+    for (const auto& [word, meaning] : *table) words[std::string(word.str())] = text(word, meaning);
+    return words;
   }
 
-  nlohmann::ordered_json checked_block(const toml::table& block, std::span<const KeyRule> rules) const {
+  nlohmann::ordered_json checked_block(const toml::table& block, std::span<const KeyRule> rules, const Source& source) const {
     std::vector<std::string> known;
     for (const KeyRule& rule : rules) known.emplace_back(rule.key);
     nlohmann::ordered_json json = nlohmann::ordered_json::object();
     for (const auto& [key, node] : block) {
       const auto rule = std::find_if(rules.begin(), rules.end(), [name = key.str()](const KeyRule& each) { return each.key == name; });
       if (rule == rules.end()) unknown_key(key, known);
-      json[std::string(key.str())] = checked_value(key, node, rule->kind);
+      json[std::string(key.str())] = checked_value(key, node, rule->kind, source);
     }
     for (const KeyRule& rule : rules) {
       if (rule.required && !json.contains(rule.key)) fail(place(block.source()), fmt::format("the key '{}' is missing here", rule.key));
     }
     return json;
-  }
-
-  StudyTable read_table(const toml::table& block) const {
-    const nlohmann::ordered_json json = checked_block(block, kTableKeys);
-    return {json.value("title", std::string()), json.at("rows").get<std::vector<std::string>>(),
-            json.at("columns").get<std::vector<std::string>>(), json.at("value").get<std::string>()};
-  }
-
-  std::vector<StudyBlock> read_blocks(const toml::key& key, const toml::node& node, std::span<const KeyRule> rules,
-                                      const std::vector<std::string>& types) const {
-    std::vector<StudyBlock> read;
-    for (const toml::table* block : blocks(key, node)) {
-      const nlohmann::ordered_json json = checked_block(*block, rules);
-      if (!types.empty()) {
-        const std::string type = json.at("type").get<std::string>();
-        if (std::find(types.begin(), types.end(), type) == types.end()) {
-          fail(place(block->source()), fmt::format("unknown {} type '{}'", key.str(), one_line(type, 60)),
-               "known types: " + join(types, ", "));
-        }
-      }
-      read.push_back({json.dump(), static_cast<std::size_t>(block->source().begin.line)});
-    }
-    return read;
   }
 
   std::filesystem::path file_;

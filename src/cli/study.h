@@ -1,13 +1,13 @@
 /// Read study files: which entries to measure, and what to make of them.
 #pragma once
 
-#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "measure/plan.h"
+#include "report/study_blocks.h"
 
 namespace inferometer::cli {
 
@@ -17,26 +17,11 @@ struct StudyRun {
   measure::RunSpec spec;  ///< model paths are taken from the study file's folder
 };
 
-/// One [[table]]: a pivot of the study's rows.
-struct StudyTable {
-  std::string title;                 ///< may be empty
-  std::vector<std::string> rows;     ///< columns of a row whose values go down
-  std::vector<std::string> columns;  ///< ... and across
-  std::string value;                 ///< a numeric column
-};
-
-/// An [[analysis]], [[figure]] or [[published]], checked for known keys and types, kept as a JSON object.
-struct StudyBlock {
-  std::string json;
-  std::size_t line = 0;  ///< where it begins in the file
-};
-
 struct Study {
   std::string name;  ///< the file's name without .toml when the file gives none
   std::string title;
   std::vector<StudyRun> runs;
-  std::vector<StudyTable> tables;
-  std::vector<StudyBlock> analyses, figures, published;  ///< published: "file" is taken from the study file's folder
+  report::StudyPlan report;  ///< what is made of the rows; its paths are taken from the study file's folder
 };
 
 /// @param file  names errors and resolves relative paths; not opened.

@@ -135,6 +135,8 @@ std::span<const std::string_view> figure_types() {
   return names;
 }
 
+void check_figure(const FigureSpec& spec) { checked_type(spec); }
+
 std::vector<std::pair<std::string, std::string>> required_columns(const FigureSpec& spec) {
   std::vector<std::pair<std::string, std::string>> columns;
   const auto add = [&](const char* key, const std::string& column) {

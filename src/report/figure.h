@@ -20,7 +20,6 @@ struct FitSpec {
   /// shaded); `two_lines` (each point belongs to the nearer of two lines).
   std::string model = "auto";
   bool bands = true;         ///< 95 % confidence band of the curve and 95 % prediction band of a new point
-  bool centroids = false;    ///< through the centroid of the largest cluster of y at each x, in place of the points
   bool each_series = false;  ///< one curve for each series
 };
 
@@ -58,10 +57,11 @@ struct FigureSpec {
 
 /// What a figure cannot know from its rows.
 struct FigureContext {
-  std::string place;  ///< for messages: "studies/x.toml:12"; may be empty
-  std::string id;     ///< of the chart; empty: made from the title
-  std::string
-      about;  ///< where the rows come from when they carry no columns that say so: "jolibrain/dd_performances, flops and params table"
+  std::string place;       ///< for messages: "studies/x.toml:12"; may be empty
+  std::string id;          ///< of the chart; empty: made from the title
+  bool published = false;  ///< all rows are published figures, though they have no column origin
+  /// Where the rows come from when they carry no columns that say so: "jolibrain/dd_performances, flops and params table".
+  std::string about;
 };
 
 /// The types by name, sorted.
@@ -72,6 +72,9 @@ std::vector<std::string> columns_of(const FigureSpec& spec);
 
 /// The columns that a figure must find, each with the key that names it ("x", "gmacs"). Throws Error{usage} for a condition that is none.
 std::vector<std::pair<std::string, std::string>> required_columns(const FigureSpec& spec);
+
+/// Throws Error{usage} for an unknown type, a key that the type needs or cannot use, an unknown model of a fit, and a value that cannot be.
+void check_figure(const FigureSpec& spec);
 
 /// The chart of the rows.
 ///

@@ -62,8 +62,9 @@ void FigureData::choose(const std::vector<std::string>& numeric, const std::vect
     ++unsuited_[*unsuited];
     return true;
   };
+  const std::vector<bool> other = other_figures(numeric.empty() ? spec_.y : numeric);
   for (std::size_t row = 0; row < rows_.size(); ++row) {
-    if (!wanted[row]) continue;
+    if (!wanted[row] || other[row]) continue;
     if (status_ != nullptr && !(*status_)[row].empty() && (*status_)[row] != "passed")
       failed_.push_back(row);
     else if (verdict_ != nullptr && (*verdict_)[row] == "invalid")
@@ -71,6 +72,23 @@ void FigureData::choose(const std::vector<std::string>& numeric, const std::vect
     else if (!bad_column(row))
       shown_.push_back(row);
   }
+}
+
+std::vector<bool> FigureData::other_figures(const std::vector<std::string>& quantities) const {
+  std::vector<bool> other(rows_.size(), false);
+  if (origin_ == nullptr || !rows_.has("citation")) return other;
+  const std::vector<std::string>& citations = rows_.texts("citation");
+  for (const std::string& column : quantities) {
+    const auto& numbers = rows_.numbers(column);
+    std::set<std::string_view> with_numbers;
+    for (std::size_t row = 0; row < rows_.size(); ++row) {
+      if (numbers[row]) with_numbers.insert(citations[row]);
+    }
+    for (std::size_t row = 0; row < rows_.size(); ++row) {
+      if (is_published(row) && !with_numbers.contains(citations[row])) other[row] = true;
+    }
+  }
+  return other;
 }
 
 void FigureData::split() {
@@ -121,7 +139,8 @@ void FigureData::split() {
   std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return number_before(a.first, b.first); });
   for (auto& [key, group] : found) {
     if (group.shown.empty()) continue;  // a panel of failures alone has no axis
-    group.published = std::all_of(group.shown.begin(), group.shown.end(), [&](std::size_t row) { return is_published(row); });
+    group.published =
+        context_.published || std::all_of(group.shown.begin(), group.shown.end(), [&](std::size_t row) { return is_published(row); });
     groups_.push_back(std::move(group));
   }
   if (groups_.empty()) {
@@ -132,7 +151,7 @@ void FigureData::split() {
     for (const auto& [name, count] : unsuited_) why.push_back(fmt::format("{} with {} not above 0", count, name));
     const std::string where = spec_.where.empty() ? "" : fmt::format(" where {}", one_line(spec_.where, 100));
     throw Error(ErrorCode::input,
-                fmt::format("{}{}: {} has no row to draw{}{}", context_.place.empty() ? "" : context_.place + ": ",
+                fmt::format("{}{}: no row to draw in {}{}{}", context_.place.empty() ? "" : context_.place + ": ",
                             spec_.title.empty() ? spec_.type : spec_.title, rows_.name, where, why.empty() ? "" : ": " + join(why, ", ")),
                 "measure the rows, or correct the condition");
   }

@@ -46,6 +46,8 @@ class FigureData {
  private:
   void choose(const std::vector<std::string>& numeric, const std::vector<std::string>& positive);
   void split();
+  /// Published rows whose table has no number in one of the columns: they tell of another figure, and are no gap in this one.
+  std::vector<bool> other_figures(const std::vector<std::string>& quantities) const;
 
   const FigureSpec& spec_;
   const Frame& rows_;

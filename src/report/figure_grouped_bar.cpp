@@ -29,6 +29,7 @@ class GroupedBars {
     // A row that passed without this figure has a place too: "no power reading".
     for (const std::size_t row : group.shown) (values[row] ? valued_ : valueless_).push_back(row);
     all.insert(all.end(), group.failed.begin(), group.failed.end());
+    std::sort(all.begin(), all.end());
     std::vector<std::string> place = spec.group;
     place.push_back(spec.x);
     series_columns_ = telling_apart(frame, all, place, spec.series);
@@ -179,6 +180,7 @@ Chart make_grouped_bar(const FigureSpec& spec, const Frame& rows, const FigureCo
       chart.panels.push_back(bars.panel(first, std::min(even, total - first), styles, settled_count));
       if (first == 0) chart.panels.back().title = group.title;
     }
+    for (std::size_t i = first_panel; i + 1 < chart.panels.size(); ++i) chart.panels[i].x.title.clear();  // the last panel's serves all
     share_range(chart.panels, first_panel, spec.log_y);
     const double width = 0.8 / static_cast<double>(bars.series_count());
     for (const GroupedBars::Best& best : bars.best()) {

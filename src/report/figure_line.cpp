@@ -18,6 +18,14 @@ class LineMaker {
  public:
   LineMaker(const FigureSpec& spec, FigureData& data) : spec_(spec), data_(data), frame_(data.rows()) {}
 
+  /// Give series told apart by one column of numbers their colours in the order of these numbers, whatever panel has them first.
+  void order_series(const std::vector<FigureGroup>& groups) {
+    if (spec_.series.size() != 1 || spec_.y.size() > 1) return;
+    std::vector<std::size_t> all;
+    for (const FigureGroup& group : groups) all.insert(all.end(), group.shown.begin(), group.shown.end());
+    for (const std::string& value : category_order(frame_, spec_.series.front(), all)) styles_.of(value_title(spec_.series.front(), value));
+  }
+
   Panel panel(const FigureGroup& group, bool log_y) {
     Panel panel;
     panel.title = group.title;
@@ -46,7 +54,7 @@ class LineMaker {
   }
 
   std::vector<Line> lines(const FigureGroup& group, const std::vector<std::string>& apart, bool numeric,
-                          const std::vector<std::string>& categories) const {
+                          const std::vector<std::string>& categories) {
     std::vector<Line> found;
     std::map<std::pair<std::string, bool>, std::size_t> places;
     for (const std::size_t row : group.shown) {
@@ -59,6 +67,8 @@ class LineMaker {
                   : static_cast<double>(std::find(categories.begin(), categories.end(), frame_.texts(spec_.x)[row]) - categories.begin());
       found[place->second].places[x].push_back(row);
     }
+    std::stable_sort(found.begin(), found.end(),
+                     [&](const Line& a, const Line& b) { return styles_.of(a.name).color < styles_.of(b.name).color; });
     return found;
   }
 
@@ -98,6 +108,7 @@ Chart make_line(const FigureSpec& spec, const Frame& rows, const FigureContext& 
 
   Chart chart;
   LineMaker maker(spec, data);
+  maker.order_series(data.groups());
   for (const FigureGroup& group : data.groups()) {
     chart.panels.push_back(maker.panel(group, spec.log_y && !spec.both_scales));
     if (spec.both_scales) chart.panels.push_back(maker.panel(group, true));

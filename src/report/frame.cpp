@@ -100,9 +100,15 @@ Frame frame_of(const CsvTable& table) {
 }
 
 Frame frame_of(const std::vector<measure::Row>& rows) {
+  const std::vector<std::string>& all = measure::row_columns();
+  return frame_of(rows, {all.begin(), all.end()});
+}
+
+Frame frame_of(const std::vector<measure::Row>& rows, const std::set<std::string>& columns) {
   Frame frame;
   frame.name = "the store";
   measure::for_each_row_field([&](const auto& field) {
+    if (!columns.contains(std::string(field.name))) return;
     std::vector<std::string> texts;
     texts.reserve(rows.size());
     for (const measure::Row& row : rows) texts.push_back(cell_text(to_cell(row.*field.member)));

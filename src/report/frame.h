@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,8 @@ class Frame {
 Frame frame_of(const CsvTable& table);
 /// All columns of Row. Lists are joined by "; ".
 Frame frame_of(const std::vector<measure::Row>& rows);
+/// Only the columns of Row that are listed: others take memory and time.
+Frame frame_of(const std::vector<measure::Row>& rows, const std::set<std::string>& columns);
 
 /// Distinct texts of a column among rows where it is not empty: in order as numbers where all are numbers, else in order of appearance.
 std::vector<std::string> levels(const Frame& frame, std::string_view column);

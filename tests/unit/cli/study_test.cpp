@@ -6,7 +6,6 @@
 #include <string>
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "cli/run_fields.h"
@@ -102,39 +101,115 @@ TEST(Study, AFileThatGivesLittleGetsTheDefaults) {
 }
 
 TEST(Study, TheOtherBlocks) {
-  const Study study = parse_study(R"([[analysis]]
+  const Study study = parse_study(R"(text = "What it asks."
+[[column]]
+name = "class"
+of = "platform"
+values = { Nano = "GPU" }
+other = "here"
+[[published]]
+file = "../published/times.csv"
+[[published]]
+file = "../published/cost.csv"
+name = "cost"
+[[run]]
+models = ["resnet18", "vgg*"]
+[[section]]
+title = "First"
+text = "Words."
+[[analysis]]
 type = "anova"
 response = "per_image_ms"
 log = true
 factors = ["batch", "model"]
+where = "engine=torch"
+each = "class"
+takeaway = true
 [[table]]
 title = "Times"
 rows = "model"
 columns = ["engine", "batch"]
 value = "per_image_ms"
+empty = "x"
+[[table]]
+from = "networks"
+columns = ["model", "gmacs"]
+sort = "gmacs"
 [[figure]]
 type = "bubble"
-x = "gmacs"
+from = "cost"
+x = "what the file has"
 y = "top1"
 size = "parameters"
-fit = { model = "logarithmic", bands = true }
-[[published]]
-file = "../published/times.csv"
+fit = { model = "logarithmic", bands = false }
+size_legend = [{ at = 50e6, label = "50 M" }, { at = 1 }]
+[[figure]]
+type = "scatter_fit"
+x = "parameters_mb"
+y = "peak_memory_mb"
+fit = "two_lines"
+reference_lines = [{ at = 40, label = "25 fps" }]
+across = 3
+[[takeaway]]
+type = "ratio"
+value = "images_per_s"
+column = "precision"
+numerator = "fp16"
+denominator = "fp32"
+each = ["platform"]
+[[absent]]
+title = "Power"
+reason = "no meter"
 )",
                                   "studies/x.toml");
-  ASSERT_EQ(study.tables.size(), 1u);
-  EXPECT_EQ(study.tables[0].title, "Times");
-  EXPECT_EQ(study.tables[0].rows, (Words{"model"}));
-  EXPECT_EQ(study.tables[0].columns, (Words{"engine", "batch"}));
-  EXPECT_EQ(study.tables[0].value, "per_image_ms");
-  ASSERT_EQ(study.analyses.size(), 1u);
-  EXPECT_EQ(study.analyses[0].line, 1u);
-  EXPECT_EQ(nlohmann::json::parse(study.analyses[0].json),
-            (nlohmann::json{{"type", "anova"}, {"response", "per_image_ms"}, {"log", true}, {"factors", {"batch", "model"}}}));
-  ASSERT_EQ(study.figures.size(), 1u);
-  EXPECT_EQ(nlohmann::json::parse(study.figures[0].json).at("fit"), (nlohmann::json{{"model", "logarithmic"}, {"bands", true}}));
-  ASSERT_EQ(study.published.size(), 1u);
-  EXPECT_EQ(nlohmann::json::parse(study.published[0].json).at("file"), "published/times.csv");
+  const report::StudyPlan& plan = study.report;
+  EXPECT_EQ(plan.file, "studies/x.toml");
+  EXPECT_EQ(plan.text, "What it asks.");
+  EXPECT_EQ(plan.networks, (Words{"resnet18", "vgg*"}));
+  ASSERT_EQ(plan.columns.size(), 1u);
+  EXPECT_EQ(plan.columns[0].values.at("Nano"), "GPU");
+  EXPECT_EQ(plan.columns[0].other, "here");
+  ASSERT_EQ(plan.published.size(), 2u);
+  EXPECT_EQ(plan.published[0].file, "published/times.csv");
+  EXPECT_EQ(plan.published[0].name, "times");
+  EXPECT_EQ(plan.published[1].name, "cost");
+
+  ASSERT_EQ(plan.blocks.size(), 8u);  // in the order of the file
+  EXPECT_EQ(std::get<report::SectionSpec>(plan.blocks[0].content).text, "Words.");
+  const auto& analysis = std::get<report::StudyAnalysis>(plan.blocks[1].content);
+  EXPECT_EQ(plan.blocks[1].line, 17u);
+  EXPECT_EQ(analysis.spec.type, "anova");
+  EXPECT_EQ(analysis.spec.response, "per_image_ms");
+  EXPECT_TRUE(analysis.spec.log);
+  EXPECT_EQ(analysis.spec.factors, (Words{"batch", "model"}));
+  EXPECT_EQ(analysis.where, "engine=torch");
+  EXPECT_EQ(analysis.each, (Words{"class"}));
+  EXPECT_TRUE(analysis.takeaway);
+  const auto& grid = std::get<report::TableSpec>(plan.blocks[2].content);
+  EXPECT_EQ(grid.title, "Times");
+  EXPECT_EQ(grid.rows, (Words{"model"}));
+  EXPECT_EQ(grid.columns, (Words{"engine", "batch"}));
+  EXPECT_EQ(grid.value, "per_image_ms");
+  EXPECT_EQ(grid.empty, "x");
+  EXPECT_EQ(plan.blocks[2].from, "rows");
+  EXPECT_EQ(plan.blocks[3].from, "networks");
+  EXPECT_EQ(std::get<report::TableSpec>(plan.blocks[3].content).sort, "gmacs");
+  const auto& bubble = std::get<report::FigureSpec>(plan.blocks[4].content);
+  EXPECT_EQ(plan.blocks[4].from, "cost");
+  EXPECT_EQ(bubble.x, "what the file has");
+  EXPECT_EQ(bubble.fit->model, "logarithmic");
+  EXPECT_FALSE(bubble.fit->bands);
+  ASSERT_EQ(bubble.size_legend.size(), 2u);
+  EXPECT_EQ(bubble.size_legend[0], (std::pair<double, std::string>(50e6, "50 M")));
+  const auto& scatter = std::get<report::FigureSpec>(plan.blocks[5].content);
+  EXPECT_EQ(scatter.fit->model, "two_lines");
+  EXPECT_TRUE(scatter.fit->bands);
+  EXPECT_EQ(scatter.columns, 3u);
+  EXPECT_EQ(scatter.reference_lines, (std::vector<std::pair<double, std::string>>{{40, "25 fps"}}));
+  const auto& ratio = std::get<report::TakeawaySpec>(plan.blocks[6].content);
+  EXPECT_EQ(ratio.numerator, "fp16");
+  EXPECT_EQ(ratio.each, (Words{"platform"}));
+  EXPECT_EQ(std::get<report::AbsentSpec>(plan.blocks[7].content).reason, "no meter");
 }
 
 struct Failure {
@@ -187,12 +262,40 @@ TEST(Study, Errors) {
       {"[[run]]\nshapes = \"1x3\"", "s.toml:2:1: shapes: must be a table such as { input = \"1x3x224x224\" }, not a string", ""},
       {"[[run]]\nmodels = \"a\"\nname = \"x\"\n[[run]]\nmodels = \"b\"\nname = \"x\"", "s.toml: two runs are named 'x'", "name"},
       {"[[table]]\nrows = \"model\"\ncolumns = \"batch\"", "s.toml:1:1: the key 'value' is missing here", ""},
-      {"[[table]]\nrows = \"modell\"", "s.toml:2:1: rows: a row has no column 'modell'", "model"},
+      {"[[table]]\nrows = \"model\"", "s.toml:1:1: the key 'columns' is missing here", ""},
+      {"[[table]]\nvalue = \"load_ms\"\ncolumns = \"batch\"", "s.toml:1:1: the key 'rows' is missing here", "grid"},
+      {"[[table]]\nrows = \"modell\"", "s.toml:2:1: rows: there is no column 'modell'", "model"},
       {"[[table]]\nvalue = \"engine\"", "s.toml:2:1: value: the column 'engine' holds no numbers", ""},
+      {"[[table]]\nfrom = \"network\"", "s.toml:2:1: from: there is no table 'network'", "networks"},
+      {"[[table]]\nfrom = \"networks\"\ncolumns = \"gmac\"", "s.toml:3:1: columns: there is no column 'gmac'", "gmacs"},
+      {"[[table]]\nfrom = \"networks\"\nrows = \"model\"\ncolumns = \"year\"\nvalue = \"macs\"", "s.toml:1:1: a grid is made of the rows",
+       ""},
+      {"[[table]]\ncolumns = \"model\"\nempty = \"x\"", "s.toml:1:1: a list has no use for the key 'empty'", ""},
       {"[[figure]]\ntype = \"bubbel\"", "s.toml:1:1: unknown figure type 'bubbel'", "bubble"},
+      {"[[figure]]\ntype = \"bubble\"\nx = \"gmacs\"\ny = \"top1\"", "s.toml:1:1: a figure of type bubble needs the key 'size'", ""},
+      {"[[figure]]\ntype = \"ecdf\"\nx = \"gmacs\"\nsort = \"value\"", "s.toml:1:1: a figure of type ecdf has no use for the key 'sort'",
+       ""},
+      {"[[figure]]\ntype = \"ecdf\"\nx = \"gmac\"", "s.toml:3:1: x: there is no column 'gmac'", "gmacs"},
+      {"[[figure]]\ntype = \"ecdf\"\nx = \"gmacs\"\nwhere = \"batsch=1\"", "s.toml:4:1: where: there is no column 'batsch'", "batch"},
+      {"[[figure]]\ntype = \"ecdf\"\nx = \"gmacs\"\nwhere = \"batch\"", "s.toml:4:1: where: --where 'batch': a comparison",
+       "write it like"},
       {"[[figure]]\nfit = { modle = \"x\" }", "s.toml:2:9: unknown key 'modle'", "model"},
+      {"[[figure]]\ntype = \"scatter_fit\"\nx = \"gmacs\"\ny = \"top1\"\nfit = \"lineer\"", "s.toml:1:1: fit: unknown model 'lineer'",
+       "linear"},
+      {"[[figure]]\ntype = \"bar\"\nx = \"model\"\ny = \"top1\"\nsort = \"size\"", "s.toml:1:1: sort: unknown value 'size'", "value"},
+      {"[[figure]]\ntype = \"bar\"\nx = \"model\"\ny = \"top1\"\nvalue_format = \"{:q}\"", "s.toml:1:1: value_format: '{:q}'", "{:.3g}"},
+      {"[[figure]]\nacross = -1", "s.toml:2:1: across: must not be below 0", ""},
+      {"[[figure]]\nreference_lines = [40]", "s.toml:2:1: reference_lines: must be a list such as", ""},
+      {"[[figure]]\nreference_lines = [{ label = \"x\" }]", "s.toml:2:20: the key 'at' is missing here", ""},
       {"[[analysis]]\ntype = \"anova\"\nlog = 1", "s.toml:3:1: log: must be true or false, not a whole number", ""},
+      {"[[analysis]]\ntype = \"anova\"\nconfidence = 1", "s.toml:1:1: confidence: must be between 0 and 1", ""},
+      {"[[takeaway]]\ntype = \"ratio\"\nvalue = \"load_ms\"", "s.toml:1:1: type ratio needs the key 'column'", ""},
+      {"[[takeaway]]\ntype = \"rato\"\nvalue = \"load_ms\"", "s.toml:1:1: unknown takeaway type 'rato'", "ratio"},
+      {"[[absent]]\ntitle = \"x\"", "s.toml:1:1: the key 'reason' is missing here", ""},
       {"[[published]]\n", "s.toml:1:1: the key 'file' is missing here", ""},
+      {"[[published]]\nfile = \"x.csv\"\nname = \"rows\"", "s.toml:1:1: 'rows' is no name for a table", ""},
+      {"[[column]]\nname = \"model\"\nof = \"engine\"\nvalues = {}", "s.toml:1:1: the rows have a column 'model' already", ""},
+      {"[[column]]\nname = \"m\"\nof = \"engin\"\nvalues = {}", "s.toml:1:1: of: there is no column 'engin'", "engine"},
   };
   for (const auto& each : cases) {
     const Failure failure = failure_of([&] { parse_study(each.text, "s.toml"); });
@@ -245,7 +348,7 @@ TEST(Study, TheProjectsOwnStudiesParse) {
   ASSERT_EQ(study.runs.size(), 1u);
   EXPECT_EQ(study.runs[0].spec.models.size(), 6u);
   EXPECT_EQ(study.runs[0].spec.engines.size(), 3u);
-  EXPECT_FALSE(study.tables.empty());
+  EXPECT_FALSE(study.report.blocks.empty());
 }
 
 TEST(RunFields, OptionsAndKeysAreDistinct) {

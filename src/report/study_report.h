@@ -1,0 +1,23 @@
+/// Make a study's report from its plan, the rows measured and the tables published.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "measure/row.h"
+#include "report/page.h"
+#include "report/study_blocks.h"
+
+namespace inferometer::report {
+
+/// Every item of the plan in its order. What cannot be made (no rows yet, too few for the analysis) is a ReportMissing with the reason and
+/// the command that helps; a mistake in the study (a column that is not there) is an error.
+/// @param rows  measured ones that belong to the study; empty: only what was published is shown
+/// Reads the [[published]] files. Throws Error{input} beginning "FILE:LINE: ". Threads: safe.
+Report study_report(const StudyPlan& plan, const std::vector<measure::Row>& rows);
+
+/// The study's grids of its measured rows alone, as `run` shows them when it has measured; lists, and tables of other sources, are left
+/// out. `format` is one for people.
+std::vector<Table> measured_tables(const StudyPlan& plan, const std::vector<measure::Row>& rows, Format format);
+
+}  // namespace inferometer::report

@@ -1,0 +1,204 @@
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+#include "cli/study.h"
+#include "report/study_report.h"
+
+namespace inferometer::cli {
+namespace {
+
+using report::Report;
+using report::ReportFigure;
+using report::ReportMissing;
+using report::ReportTable;
+
+Report published_report(const std::string& name) {
+  return report::study_report(read_study(std::string(INFEROMETER_SOURCE_DIR) + "/studies/" + name + ".toml").report, {});
+}
+
+struct Content {
+  std::map<std::string, const report::Chart*> figures;
+  std::map<std::string, const report::Table*> tables;
+  std::set<std::string> missing;
+};
+
+Content content_of(const Report& made) {
+  Content content;
+  for (const report::ReportSection& section : made.sections) {
+    for (const report::ReportItem& item : section.items) {
+      if (const auto* figure = std::get_if<ReportFigure>(&item)) content.figures[figure->chart.title] = &figure->chart;
+      if (const auto* table = std::get_if<ReportTable>(&item)) content.tables[table->table.title] = &table->table;
+      if (const auto* missing = std::get_if<ReportMissing>(&item)) {
+        content.missing.insert(missing->title);
+        EXPECT_FALSE(missing->reason.empty()) << missing->title;
+      }
+    }
+  }
+  return content;
+}
+
+using Names = std::set<std::string>;
+
+Names titles(const auto& items) {
+  Names names;
+  for (const auto& [title, item] : items) names.insert(title);
+  return names;
+}
+
+std::size_t points_of(const report::Panel& panel) {
+  std::size_t points = 0;
+  for (const report::Series& series : panel.series) {
+    if (series.kind != report::SeriesKind::line || series.marker) points += series.points.size();
+  }
+  return points;
+}
+
+TEST(PublishedStudies, ModelTest) {
+  const Report made = published_report("model_test");
+  const Content content = content_of(made);
+  EXPECT_EQ(titles(content.figures),
+            (Names{"Top-1 accuracy against operations, area: parameters", "Top-1 accuracy against operations, logarithmic fit",
+                   "Top-1 accuracy against accuracy density", "Time per image by batch size",
+                   "Top-1 accuracy against images per second at batch 1", "per_image_ms by batch", "per_image_ms by model"}));
+  EXPECT_EQ(content.missing, (Names{"Peak memory against the size of the parameters", "9. Prediction of untested networks",
+                                    "10. Training and testing of networks on CIFAR"}));
+  const report::Chart& bubble = *content.figures.at("Top-1 accuracy against operations, area: parameters");
+  EXPECT_TRUE(bubble.animated);
+  EXPECT_EQ(points_of(bubble.panels.at(0)), 39u);
+  EXPECT_EQ(bubble.size_legend->entries.at(3).second, "150 M");
+
+  // The study's own AlexNet has no published ImageNet accuracy, and 38 others do.
+  const report::Chart& speed = *content.figures.at("Top-1 accuracy against images per second at batch 1");
+  ASSERT_EQ(speed.panels.size(), 1u);
+  EXPECT_TRUE(speed.panels[0].series[0].published);
+  EXPECT_EQ(points_of(speed.panels[0]), 38u);
+  EXPECT_NE(speed.caption.find("1 without Top-1 accuracy"), std::string::npos) << speed.caption;
+  EXPECT_NE(speed.caption.find("CIFAR-100; input 32 px"), std::string::npos) << speed.caption;
+
+  const report::Table& times = *content.tables.at("Milliseconds per image (torch, input 32 px, published)");
+  EXPECT_EQ(times.rows.size(), 39u);
+  EXPECT_EQ(times.columns, (std::vector<std::string>{"model", "1", "2", "4", "8", "16", "32", "64"}));
+  EXPECT_EQ(std::get<double>(times.rows[0][1]), 8.19);
+  EXPECT_EQ(content.tables.at("Parameters and operations of each network")->rows.size(), 39u);
+}
+
+TEST(PublishedStudies, ModelsComparison) {
+  const Content content = content_of(published_report("models_comparison"));
+  EXPECT_EQ(titles(content.figures),
+            (Names{"Top-1 accuracy against operations, area: parameters", "Top-5 accuracy against operations, area: parameters",
+                   "Accuracy density", "Time per image against batch size", "Top-1 accuracy against images per second at batch 1",
+                   "Published memory against the size of the parameters", "All published memory points", "per_image_ms by batch",
+                   "per_image_ms by model"}));
+  EXPECT_EQ(content.missing, (Names{"Measured memory against the size of the parameters"}));
+  const report::Panel& density = content.figures.at("Accuracy density")->panels.at(0);
+  EXPECT_EQ(points_of(density), 33u);
+  const report::Point& best = density.series[0].points[0];
+  EXPECT_LT(*best.low, best.x);
+  EXPECT_GT(*best.high, best.x);
+  // The study's two groups, found without being told which point belongs to which line (tests/unit/stats/two_lines_test.cpp).
+  const report::Panel& memory = content.figures.at("Published memory against the size of the parameters")->panels.at(0);
+  EXPECT_EQ(points_of(memory), 16u);
+  ASSERT_EQ(memory.call_outs.size(), 2u);
+  EXPECT_EQ(memory.call_outs[0].text, "slope 1.73");
+  EXPECT_EQ(memory.call_outs[1].text, "slope 0.991");
+}
+
+TEST(PublishedStudies, Icassp23) {
+  const Report made = published_report("icassp23");
+  const Content content = content_of(made);
+  EXPECT_EQ(titles(content.figures), (Names{"Inferences per second", "Inferences per second and watt"}));
+  EXPECT_EQ(content.missing, (Names{"Throughput with several requests in flight on this machine", "Efficiency of this machine",
+                                    "Probability of the right class for ten images, by network, engine and precision"}));
+  std::size_t bars = 0, out_of_memory = 0, call_outs = 0;
+  for (const report::Panel& panel : content.figures.at("Inferences per second")->panels) {
+    bars += points_of(panel);
+    out_of_memory += panel.missing_bars.size();
+    call_outs += panel.call_outs.size();
+    EXPECT_TRUE(panel.series.at(0).vertical_values);
+  }
+  EXPECT_EQ(bars + out_of_memory, 90u);
+  EXPECT_EQ(call_outs, 3u);  // vision processor, GPU, DLA
+  const auto& takeaways = made.takeaways;
+  const auto said = [&](const std::string& words) {
+    return std::any_of(takeaways.begin(), takeaways.end(), [&](const std::string& text) { return text.find(words) != std::string::npos; });
+  };
+  // Nano, by hand from the file: geometric mean of fp16 over fp32 of the networks that ran at both.
+  EXPECT_TRUE(said("Nano, published: fp16 over fp32, Images per second, 1/s: "));
+  EXPECT_TRUE(said("Spearman's rank correlation with Images per second, 1/s: parameters "));
+  EXPECT_TRUE(said("GPU, published: highest Images per second, 1/s: 864.0 with squeezenet1_0, XavierGPU, fp16"));
+}
+
+TEST(PublishedStudies, DdPerformances) {
+  const Content content = content_of(published_report("dd_performances"));
+  EXPECT_EQ(titles(content.figures),
+            (Names{"Operations and parameters", "Operations and parameters of the small networks", "Time per image against batch size",
+                   "Time per image against platform", "A direct depthwise convolution against one matrix product a group"}));
+  EXPECT_EQ(content.missing, (Names{"The same in the reference engine", "Speed-up in the reference engine", "5. Other Caffe models",
+                                    "6. The best network for a platform"}));
+  EXPECT_EQ(points_of(content.figures.at("Operations and parameters")->panels.at(0)), 26u);
+  const report::Chart& times = *content.figures.at("Time per image against batch size");
+  std::size_t points = 0;
+  for (const report::Panel& panel : times.panels) points += points_of(panel);
+  // 222 cells of the tables and 13 of the Nano's figure, each with a linear and a logarithmic axis.
+  EXPECT_EQ(points, 2u * (222 + 13));
+  EXPECT_EQ(times.panels.size(), 10u);
+  EXPECT_EQ(times.panels[0].lines.size(), 2u);
+  EXPECT_EQ(content.figures.at("A direct depthwise convolution against one matrix product a group")->panels.size(), 4u);
+  EXPECT_EQ(content.figures.at("Time per image against platform")->panels.size(), 14u);
+}
+
+TEST(PublishedStudies, QuickHasNothingPublished) {
+  const Content content = content_of(published_report("quick"));
+  EXPECT_FALSE(content.missing.empty());
+  const Report made = published_report("quick");
+  for (const report::ReportSection& section : made.sections) {
+    for (const report::ReportItem& item : section.items) {
+      const auto* missing = std::get_if<ReportMissing>(&item);
+      if (missing != nullptr) {
+        EXPECT_NE(missing->reason.find("inferometer run"), std::string::npos) << missing->title << ": " << missing->reason;
+      }
+    }
+  }
+}
+
+/// The study of a user's own in docs/studies.md.
+std::string documented_study() {
+  const std::string page = read_file(std::string(INFEROMETER_SOURCE_DIR) + "/docs/studies.md");
+  const std::size_t begin = page.find("```toml\n") + 8;
+  return page.substr(begin, page.find("```", begin) - begin);
+}
+
+TEST(DocumentedStudy, IsTwentyLinesAndMakesAReport) {
+  const std::string text = documented_study();
+  EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 21);
+  const Study study = parse_study(text, "own.toml");
+  std::vector<measure::Row> rows;
+  for (const std::string& model : study.runs.at(0).spec.models) {
+    for (const std::int64_t batch : study.runs.at(0).spec.batches) {
+      measure::Row row;
+      row.model = model;
+      row.engine = "onnxruntime";
+      row.batch = batch;
+      row.per_image_ms = static_cast<double>(model.size()) / static_cast<double>(batch);
+      row.images_per_s = 1000 / *row.per_image_ms;
+      row.status = "passed";
+      row.verdict = "valid";
+      row.source = "measured";
+      rows.push_back(row);
+    }
+  }
+  ASSERT_EQ(rows.size(), 9u);
+  const Report made = report::study_report(study.report, rows);
+  const Content content = content_of(made);
+  EXPECT_TRUE(content.missing.empty());
+  EXPECT_EQ(content.tables.at("Milliseconds per image")->rows.size(), 3u);
+  EXPECT_EQ(points_of(content.figures.at("Time and batch size")->panels.at(0)), 9u);
+  EXPECT_EQ(made.takeaways, (std::vector<std::string>{"highest Images per second, 1/s: 307.7 with squeezenet1_1 (9 rows)."}));
+}
+
+}  // namespace
+}  // namespace inferometer::cli
