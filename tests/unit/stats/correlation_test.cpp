@@ -51,6 +51,10 @@ TEST(Correlation, RanksWithTies) {
   EXPECT_NEAR(*kendall.coefficient, 0.8549499226759615, 1e-14);
   EXPECT_NEAR(*kendall.p, 0.00020834506887477486, 1e-15);
   EXPECT_EQ(kendall.p_basis, CorrelationBasis::normal);
+  const Correlation threes =
+      correlate(CorrelationMethod::kendall, Values{1, 2, 2, 2, 3, 4, 4, 4, 5, 6, 7, 8}, Values{2, 1, 3, 3, 3, 4, 4, 6, 6, 6, 7, 9});
+  EXPECT_NEAR(*threes.coefficient, 0.890787755224979, 1e-14);
+  EXPECT_NEAR(*threes.p / 0.0001633169772551808, 1, 1e-12);
 }
 
 TEST(Correlation, ExactWhereShort) {

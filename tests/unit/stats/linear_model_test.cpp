@@ -1,6 +1,7 @@
 #include "stats/linear_model.h"
 
 #include <cmath>
+#include <numeric>
 
 #include <gtest/gtest.h>
 
@@ -80,6 +81,19 @@ TEST(LinearModel, SequentialSquares) {
   EXPECT_NEAR(*fit.squares[3], 16.0 / 4, 1e-12);
   EXPECT_NEAR(fit.residual_ss, 102 - 64 - 33.8 - 4, 1e-12);
   EXPECT_EQ(fit.residuals.size(), 4u);
+}
+
+// Columns that are nearly sums of each other: one projection would leave residuals that still go along with them.
+TEST(LinearModel, SequentialResidualsAreOrthogonal) {
+  const nist::LinearSet set = nist::filip();
+  const std::vector<std::vector<double>> columns(set.columns.begin(), set.columns.begin() + 7);
+  const SequentialFit fit = fit_sequentially(columns, set.y);
+  const auto product = [](const std::vector<double>& a, const std::vector<double>& b) {
+    return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+  };
+  for (const auto& column : columns) {
+    EXPECT_LT(std::fabs(product(column, fit.residuals)) / std::sqrt(product(column, column) * product(set.y, set.y)), 1e-14);
+  }
 }
 
 }  // namespace
