@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::string_view kVerdict = "verdict";
 
+/// Sums of squares, and squares of these, must neither overflow nor vanish: a constant column would be seen where there is none.
+constexpr double kSmallest = 1e-100, kLargest = 1e100;
+
 /// Drops rows step by step and counts what each step dropped.
 class Sieve {
  public:
@@ -103,6 +106,11 @@ std::vector<double> values(const Frame& frame, std::string_view column) {
   all.reserve(frame.size());
   for (const std::optional<double>& number : frame.numbers(column)) {
     if (!number) throw Error(ErrorCode::internal, fmt::format("{}: {} has a cell without a number", frame.name, column));
+    const double magnitude = std::fabs(*number);
+    if (magnitude != 0 && (magnitude < kSmallest || magnitude > kLargest)) {
+      throw Error(ErrorCode::input, fmt::format("{}: {} holds {}, whose square no number can hold", frame.name, column, *number),
+                  "choose a unit in which the figures lie between 1e-100 and 1e100");
+    }
     all.push_back(*number);
   }
   return all;

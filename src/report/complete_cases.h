@@ -20,7 +20,8 @@ struct CompleteCases {
 /// Throws Error{input} naming the source when a column is missing or no row remains.
 CompleteCases complete_cases(const Frame& frame, const std::vector<std::string>& numeric, const std::vector<std::string>& labels);
 
-/// The numbers of a column of which every cell holds one. Throws Error{internal} for another.
+/// The numbers of a column of which every cell holds one. Throws Error{internal} for another, Error{input} for a number (0 apart) whose
+/// magnitude lies outside 1e-100 ... 1e100.
 std::vector<double> values(const Frame& frame, std::string_view column);
 
 /// The same, as natural logarithms. Throws Error{input} naming the column when a number is not positive.

@@ -52,5 +52,11 @@ TEST(CompleteCases, Logarithms) {
   }
 }
 
+TEST(CompleteCases, NumbersMustHaveSquares) {
+  EXPECT_EQ(values(frame("ms\n0\n1e100\n-1e-100\n"), "ms"), (std::vector<double>{0, 1e100, -1e-100}));
+  EXPECT_THROW(values(frame("ms\n1\n-1e101\n"), "ms"), Error);
+  EXPECT_THROW(values(frame("ms\n1\n1e-101\n"), "ms"), Error);
+}
+
 }  // namespace
 }  // namespace inferometer::report
