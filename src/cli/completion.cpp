@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -70,7 +71,18 @@ Command describe(const CLI::App& app) {
 std::vector<Command> describe_subcommands(const CLI::App& app) {
   std::vector<Command> commands;
   for (const CLI::App* subcommand : app.get_subcommands([](const CLI::App*) { return true; })) {
-    if (!subcommand->get_group().empty()) commands.push_back(describe(*subcommand));
+    if (subcommand->get_group().empty()) continue;
+    Command command = describe(*subcommand);
+    // `analyze anova`: the name of one of its own, and the options of any of these.
+    for (const Command& inner : describe_subcommands(*subcommand)) {
+      command.arguments = Values::choices;
+      command.choices.push_back(inner.name);
+      for (const Word& word : inner.options) {
+        const auto same = [&](const Word& known) { return known.name == word.name; };
+        if (std::none_of(command.options.begin(), command.options.end(), same)) command.options.push_back(word);
+      }
+    }
+    commands.push_back(std::move(command));
   }
   return commands;
 }

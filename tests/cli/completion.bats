@@ -55,6 +55,10 @@ bash_offers() {
   [ "$output" = mine.txt ]
   run bash_offers inferometer completion ''
   [ "$output" = "$(printf 'bash\nzsh')" ]
+  run bash_offers inferometer analyze an
+  [ "$output" = anova ]
+  run bash_offers inferometer analyze anova --resp
+  [ "$output" = --response ]
 }
 
 @test "the script leaves nothing else in the shell" {
