@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
-#include <random>
 #include <utility>
 
 #include "base/error.h"
+#include "stats/least_squares.h"
+#include "stats/random.h"
 
 namespace inferometer::stats {
 namespace {
@@ -37,7 +38,21 @@ std::optional<Line> line_through(std::span<const double> x, std::span<const doub
   }
   if (!(xx > 0)) return std::nullopt;
   const double slope = xy / xx;
-  return Line{mean_y - slope * mean_x, slope, n};
+  return Line{.intercept = mean_y - slope * mean_x, .slope = slope, .n = n};
+}
+
+/// The same line from the solver that knows its standard errors.
+Line settled_line(std::span<const double> x, std::span<const double> y, const std::vector<std::uint8_t>& keep, std::uint8_t which) {
+  std::vector<double> design, own;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (keep[i] != which) continue;
+    design.insert(design.end(), {1, x[i]});
+    own.push_back(y[i]);
+  }
+  const LeastSquares solved = linear_least_squares(design, own, 2);
+  if (solved.factor.empty()) throw Error(ErrorCode::input, "two lines: x hardly varies for its size", "subtract a common value from x");
+  const std::vector<double> covariance = covariance_of(solved, std::sqrt(solved.residual_ss / static_cast<double>(own.size() - 2)));
+  return {solved.parameters[0], solved.parameters[1], own.size(), std::sqrt(covariance[0]), std::sqrt(covariance[3])};
 }
 
 double squared_residual(const Line& line, double x, double y) {
@@ -48,7 +63,7 @@ double squared_residual(const Line& line, double x, double y) {
 std::optional<Line> line_between(std::span<const double> x, std::span<const double> y, std::size_t a, std::size_t b) {
   if (x[a] == x[b]) return std::nullopt;
   const double slope = (y[b] - y[a]) / (x[b] - x[a]);
-  return Line{y[a] - slope * x[a], slope, 2};
+  return Line{.intercept = y[a] - slope * x[a], .slope = slope, .n = 2};
 }
 
 /// Take turns from these lines on. nullopt when one of them loses its points.
@@ -86,9 +101,8 @@ TwoLines fit_two_lines(std::span<const double> x, std::span<const double> y, std
   if (x.size() < 2 * kFewestOfALine || distinct.size() < 4)
     throw Error(ErrorCode::input, "two lines need at least 6 points at 4 different x", "fit one line");
 
-  // The engine's sequence is fixed by the standard; its distributions are not, so an index is taken from its bits.
-  std::mt19937_64 random(seed);
-  const auto pick = [&] { return static_cast<std::size_t>(random() % x.size()); };
+  CounterRandom random(seed);
+  const auto pick = [&] { return static_cast<std::size_t>(random.below(x.size())); };
   std::optional<TwoLines> best;
   for (std::size_t start = 0; start < starts; ++start) {
     const std::size_t a = pick(), b = pick(), c = pick(), d = pick();
@@ -102,6 +116,8 @@ TwoLines fit_two_lines(std::span<const double> x, std::span<const double> y, std
     std::swap(best->first, best->second);
     for (std::uint8_t& line : best->line) line = line == 0 ? 1 : 0;
   }
+  best->first = settled_line(x, y, best->line, 0);
+  best->second = settled_line(x, y, best->line, 1);
   const std::vector<std::uint8_t> all(x.size(), 0);
   if (const std::optional<Line> single = line_through(x, y, all, 0)) {
     for (std::size_t i = 0; i < x.size(); ++i) best->single_residual_ss += squared_residual(*single, x[i], y[i]);
