@@ -142,7 +142,9 @@ AnalysisSpec analysis_spec(std::string_view text) {
     const auto field = std::find_if(kFields.begin(), kFields.end(), [&name = key](const AnalysisField& each) { return each.key == name; });
     if (field == kFields.end())
       fail(fmt::format("unknown key '{}'", one_line(key, 60)), "known keys: type, where, " + used_names(kAll, &AnalysisField::key));
-    std::visit([&spec, &value, field](auto pointer) { assign(spec.*pointer, value, field->key); }, field->member);
+    // A structured binding cannot be captured by every compiler's lambda.
+    const nlohmann::json& given = value;
+    std::visit([&](auto pointer) { assign(spec.*pointer, given, field->key); }, field->member);
   }
   check_spec(spec);
   return spec;
