@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -56,6 +57,16 @@ std::string paragraphs(std::string_view text, std::string_view attributes = {}) 
     if (!trim(part).empty()) html += fmt::format("<p{}>{}</p>\n", attributes, html_text(trim(part)));
   }
   return html;
+}
+
+/// In CSS pixels, as the drawing itself says.
+struct DrawingSize {
+  double width = 0, height = 0;
+};
+
+DrawingSize size_of(const std::string& chart_json) {
+  const nlohmann::json drawing = nlohmann::json::parse(chart_json);
+  return {drawing.at("width").get<double>(), drawing.at("height").get<double>()};
 }
 
 /// Writes the page piece by piece; figures and tables are numbered as they come.
@@ -207,7 +218,7 @@ class PageWriter {
     const Chart& chart = figure.chart;
     const std::string number = fmt::format("Figure {}", ++figures_);
     const std::string title = html_text(chart.title.empty() ? chart.id : chart.title);
-    const DrawingSize size = drawing_size(chart);
+    const DrawingSize size = size_of(parts_.charts.at(figures_ - 1));
     std::string html = fmt::format(
         "<figure class=\"block\" id=\"figure-{0}\">\n<div class=\"chart\" role=\"img\" aria-label=\"{1}\" data-width=\"{2:g}\" "
         "data-height=\"{3:g}\" style=\"max-width:{2:g}px;aspect-ratio:{2:g}/{3:g}\"></div>\n",
@@ -247,12 +258,6 @@ class PageWriter {
 };
 
 }  // namespace
-
-DrawingSize drawing_size(const Chart& chart) {
-  const std::size_t columns = std::max<std::size_t>(1, chart.columns);
-  const std::size_t rows = std::max<std::size_t>(1, (chart.panels.size() + columns - 1) / columns);
-  return {chart.width, chart.panel_height * static_cast<double>(rows)};
-}
 
 Report with_distinct_ids(Report report) {
   std::set<std::string> figures, tables;

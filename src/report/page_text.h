@@ -17,13 +17,6 @@ std::string_view page_js();
 /// A table of more lines is shown in part; its files hold all of it.
 inline constexpr std::size_t kMostTableLinesInPage = 1000;
 
-/// A CSS pixel size.
-struct DrawingSize {
-  double width = 0, height = 0;
-};
-/// Of the whole drawing of a chart: its panels in rows of `columns`.
-DrawingSize drawing_size(const Chart& chart);
-
 /// Make every id fit to be a file name stem and an anchor (letters, digits, - and _; other characters become -), and unlike any other
 /// of its kind, also where capitals are not told apart: the second of two alike gets -2. An empty id becomes the words of the title.
 Report with_distinct_ids(Report report);
