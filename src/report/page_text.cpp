@@ -19,6 +19,8 @@ namespace {
 constexpr std::string_view kContentPolicy =
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src 'self' file: data: blob:";
 
+/// A longer fact has a line of its own.
+constexpr std::size_t kMostFactBytes = 90;
 constexpr std::size_t kMostStemBytes = 60;
 
 std::string stem_of(std::string_view id) {
@@ -121,7 +123,8 @@ class PageWriter {
         "<section id=\"facts\" aria-labelledby=\"facts-title\">\n<h2 id=\"facts-title\">What was measured, where</h2>\n<dl "
         "class=\"facts\">\n";
     for (const auto& fact : report_.facts) {
-      html += fmt::format("<div><dt>{}</dt><dd>{}</dd></div>\n", html_text(fact.first), html_text(fact.second));
+      html += fmt::format("<div{}><dt>{}</dt><dd>{}</dd></div>\n", fact.second.size() > kMostFactBytes ? " class=\"long\"" : "",
+                          html_text(fact.first), html_text(fact.second));
     }
     return html + "</dl>\n</section>\n";
   }

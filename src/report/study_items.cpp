@@ -45,7 +45,8 @@ bool lacks_numbers(const Frame& frame, const RowPart& part, const std::vector<st
 std::string conditions(const std::string& where) { return where.empty() ? "" : fmt::format(" Rows where {}.", where); }
 
 std::string repeating_command(const ItemContext& context) {
-  return fmt::format("inferometer report {} -o DIR{}", shell_quote(context.plan.file),
+  const std::string& file = context.plan.file;
+  return fmt::format("inferometer report {}-o DIR{}", file.empty() ? "" : shell_quote(file) + " ",
                      context.rows.measured_count() == 0 ? " --published" : "");
 }
 

@@ -10,7 +10,7 @@ needs_chromium() {
 browse() {
   local page="$1" script="${2:-}" profile copy
   profile=$(mktemp -d "$BATS_TEST_TMPDIR/profile.XXXXXX")
-  copy=$(mktemp --suffix=.html "$(dirname "$page")/browsed.XXXXXX")
+  copy=$(mktemp --suffix=.html "$(realpath "$(dirname "$page")")/browsed.XXXXXX")
   # The end of the body stands at the begin of a line; scripts hold the same letters elsewhere.
   awk -v script="$script" '/^<\/body>/ { print "<script>" script "</script>" } { print }' "$page" > "$copy"
   timeout 120 "$CHROMIUM" --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
@@ -18,6 +18,7 @@ browse() {
     --enable-logging=stderr --dump-dom "file://$copy" > dom.html 2> chromium.txt
   grep 'CONSOLE' chromium.txt > console.txt || true
   rm -rf "$profile" "$copy"
+  [ -s dom.html ]
 }
 
 # The Python expression holds of `page`: attributes of <html>, charts (state, and how many drawn shapes), tables (headings, aria-sort, rows of

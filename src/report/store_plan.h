@@ -1,0 +1,16 @@
+/// Say what the report of a store shows when no study says it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "measure/row.h"
+#include "report/study_blocks.h"
+
+namespace inferometer::report {
+
+/// Tables, figures and an analysis for which these rows have enough to show: a line over batches needs two of them, a curve three networks
+/// with an accuracy. Pure; threads: safe.
+StudyPlan store_plan(const std::vector<measure::Row>& rows);
+
+}  // namespace inferometer::report
