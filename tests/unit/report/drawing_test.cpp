@@ -5,7 +5,6 @@
 #include <limits>
 
 #include <cairo.h>
-#include <gif_lib.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -266,47 +265,6 @@ TEST(Raster, PdfHasFontsAndNoPicture) {
     EXPECT_GE(count(pdf, "/FontDescriptor"), 1U) << chart.id;
     EXPECT_EQ(count(pdf, "/Subtype /Image"), 0U) << chart.id;
   }
-}
-
-struct GifFrames {
-  std::size_t width = 0, height = 0;
-  std::vector<int> delays;  ///< hundredths of a second
-};
-
-GifFrames read_gif(const std::string& bytes) {
-  std::pair<const std::string*, std::size_t> from{&bytes, 0};
-  const auto read = [](GifFileType* file, GifByteType* to, int length) {
-    auto* source = static_cast<std::pair<const std::string*, std::size_t>*>(file->UserData);
-    const std::size_t count = std::min(static_cast<std::size_t>(length), source->first->size() - source->second);
-    std::memcpy(to, source->first->data() + source->second, count);
-    source->second += count;
-    return static_cast<int>(count);
-  };
-  int error = 0;
-  GifFileType* file = DGifOpen(&from, read, &error);
-  GifFrames frames;
-  if (!file || DGifSlurp(file) != GIF_OK) return frames;
-  frames.width = static_cast<std::size_t>(file->SWidth);
-  frames.height = static_cast<std::size_t>(file->SHeight);
-  for (int i = 0; i < file->ImageCount; ++i) {
-    GraphicsControlBlock control{};
-    frames.delays.push_back(DGifSavedExtensionToGCB(file, i, &control) == GIF_OK ? control.DelayTime : -1);
-  }
-  DGifCloseFile(file, &error);
-  return frames;
-}
-
-TEST(Gif, ShowsMarksOneByOneThenLineAndBandsAndStands) {
-  const Chart chart = samples::bubbles(10, 4);
-  const std::string bytes = painter().gif(chart);
-  const GifFrames frames = read_gif(bytes);
-  EXPECT_EQ(frames.width, 720U);
-  EXPECT_EQ(frames.height, static_cast<std::size_t>(lay_out(chart).height));
-  ASSERT_EQ(frames.delays.size(), 1U + 10 + 6 + 6) << "axes, ten bubbles, six steps of the line and of the bands";
-  EXPECT_EQ(frames.delays.back(), 300);
-  for (std::size_t i = 0; i + 1 < frames.delays.size(); ++i) EXPECT_EQ(frames.delays[i], 12);
-  EXPECT_LT(bytes.size(), 1'000'000U);
-  EXPECT_TRUE(bytes == painter().gif(chart)) << "the same bytes each time";
 }
 
 TEST(Raster, Errors) {
