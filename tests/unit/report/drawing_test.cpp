@@ -121,6 +121,40 @@ TEST(ChartJson, PublishedMarksAreUnlikeMeasuredOnes) {
   EXPECT_NE(published["fill"], measured["fill"]);
 }
 
+TEST(ChartJson, BarsBeginAtZeroWhateverTheAxisShows) {
+  Chart chart = simple();
+  chart.panels[0].x = {.scale = Scale::category, .categories = {"a", "b"}};
+  chart.panels[0].y = {.title = "change, %"};
+  chart.panels[0].series = {{.kind = SeriesKind::bars, .points = {{0, 3}, {1, -2}}}};
+  auto json = nlohmann::json::parse(chart_json(chart));
+  const auto& items = json["series"][0]["items"];
+  EXPECT_EQ(items[0]["shapes"][0]["span"][1], 0);
+  EXPECT_EQ(items[0]["shapes"][0]["span"][3], 3);
+  EXPECT_EQ(items[1]["shapes"][0]["span"][1], 0);
+  EXPECT_EQ(items[1]["shapes"][0]["span"][3], -2);
+  EXPECT_LT(json["panels"][0]["y"][0]["low"].get<double>(), -2);
+  chart.panels[0].series[0].points = {{0, 3}, {1, 2}};
+  json = nlohmann::json::parse(chart_json(chart));
+  EXPECT_EQ(json["panels"][0]["y"][0]["low"], 0) << "no room below the foot";
+}
+
+TEST(ChartJson, MissingBarsStandWhereTheBarWouldBe) {
+  const Chart chart = samples::grouped();
+  const auto json = nlohmann::json::parse(chart_json(chart));
+  const ChartLayout layout = lay_out(chart);
+  const auto [from, to] = layout.panels[0].bar_span(7, 3);
+  std::size_t found = 0;
+  for (const auto& series : json["series"]) {
+    for (const auto& item : series["items"]) {
+      if (item["shapes"].back().value("text", "") != "Out of Mem." || item["x"].get<double>() > 7.5) continue;
+      ++found;
+      EXPECT_NEAR(item["x"].get<double>(), (from + to) / 2, 1e-9);
+      EXPECT_EQ(series["name"], chart.panels[0].series[3].name);
+    }
+  }
+  EXPECT_EQ(found, 1U);
+}
+
 TEST(ChartJson, SaysHowManyPointsLieOutside) {
   Chart chart = simple();
   chart.panels[0].series[0].points.push_back({11, 5});
@@ -215,6 +249,7 @@ TEST(Painter, SvgHasEachLabelOnceAndEachMark) {
   const std::string svg = painter().svg(chart);
   for (const Point& point : chart.panels[0].series[1].points) EXPECT_EQ(count(svg, ">" + point.label + "<"), 1U) << point.label;
   EXPECT_EQ(count(svg, "<circle") + count(svg, "<ellipse"), 44U) << "40 bubbles, 4 of the legend of sizes";
+  EXPECT_EQ(count(svg, "dy=\"0.36em\""), count(svg, "<text")) << "text is centred on its place by a shift that librsvg knows";
   EXPECT_EQ(count(svg, ">Parameters<"), 1U);
   EXPECT_EQ(count(svg, ">Top-1 accuracy, %<"), 1U);
   EXPECT_EQ(count(svg, ">95 % prediction band<"), 1U);
@@ -250,6 +285,31 @@ TEST(Raster, PngHasItsMarksWhereTheLayoutPutThem) {
   }
   EXPECT_EQ(picture.at(layout.panels[0].pixel_x(3.3), layout.panels[0].pixel_y(8.3)), 0xffffffU) << "between the grid lines it is white";
   EXPECT_EQ(picture.at(1, 1), 0xffffffU);
+}
+
+TEST(Raster, WhatIsNotDrawnIsWhite) {
+  const Pixels picture(
+      png_of_svg("<svg xmlns='http://www.w3.org/2000/svg' width='10' height='10'><rect width='5' height='10' fill='#d55e00'/></svg>", 1),
+      1);
+  EXPECT_EQ(picture.at(2, 5), 0xd55e00U);
+  EXPECT_EQ(picture.at(8, 5), 0xffffffU);
+}
+
+TEST(Raster, TextIsCentredOnItsPlace) {
+  // A tick's label: the middle of its digits is at the height of the tick.
+  const Chart chart = simple();
+  const Pixels picture(png_of_svg(painter().svg(chart), 4), 4);
+  const PanelLayout panel = lay_out(chart).panels[0];
+  const double middle = panel.pixel_y(8);
+  double top = 1e9, bottom = 0;
+  for (double y = middle - 10; y < middle + 10; y += 0.25) {
+    for (double x = panel.plot.left - 15; x < panel.plot.left - 6; x += 0.25) {
+      if (picture.at(x, y) == 0xffffffU) continue;
+      top = std::min(top, y);
+      bottom = std::max(bottom, y);
+    }
+  }
+  EXPECT_NEAR((top + bottom) / 2, middle, 0.7);
 }
 
 TEST(Raster, PngIsTheSameEachTime) {

@@ -42,6 +42,7 @@ Film read_gif(const std::string& bytes) {
     GraphicsControlBlock control{};
     const bool has_control = DGifSavedExtensionToGCB(file, i, &control) == GIF_OK;
     film.delays.push_back(has_control ? control.DelayTime : -1);
+    EXPECT_EQ(control.DisposalMode, DISPOSE_DO_NOT) << "a frame builds on what stands";
     for (int y = 0; y < image.ImageDesc.Height; ++y) {
       for (int x = 0; x < image.ImageDesc.Width; ++x) {
         const int index = image.RasterBits[y * image.ImageDesc.Width + x];
