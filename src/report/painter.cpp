@@ -20,10 +20,27 @@
 namespace inferometer::report {
 namespace {
 
-// What ECharts asks of its surroundings: no timer ever runs, since nothing moves here.
+// What ECharts asks of its surroundings: no timer ever runs, since nothing moves here. Chance has no place in a drawing either: Duktape sorts
+// with pivots drawn by lot, so that equal elements would end in another order each time; here they keep theirs.
 constexpr std::string_view kSurroundings = R"(
 var setTimeout = function () { return 0; }, clearTimeout = function () {};
 var console = { log: function () {}, warn: function () {}, error: function (text) { throw new Error(text); } };
+Math.random = function () { return 0.5; };
+Array.prototype.sort = (function () {
+  function usual(a, b) { a = String(a); b = String(b); return a < b ? -1 : a > b ? 1 : 0; }
+  function sorted(list, compare) {
+    if (list.length < 2) return list;
+    var middle = list.length >> 1, left = sorted(list.slice(0, middle), compare), right = sorted(list.slice(middle), compare);
+    var merged = [], i = 0, j = 0;
+    while (i < left.length && j < right.length) merged.push(compare(left[i], right[j]) <= 0 ? left[i++] : right[j++]);
+    return merged.concat(left.slice(i), right.slice(j));
+  }
+  return function (compare) {
+    var result = sorted(Array.prototype.slice.call(this), compare || usual);
+    for (var i = 0; i < result.length; ++i) this[i] = result[i];
+    return this;
+  };
+})();
 )";
 // One drawing, from its JSON to SVG.
 constexpr std::string_view kDraw = R"(
