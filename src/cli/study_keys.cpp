@@ -117,6 +117,7 @@ report::BlockContent make_figure(const Json& block) {
     spec.fit = report::FitSpec{};
     spec.fit->model = fit.value("model", spec.fit->model);
     spec.fit->bands = flag(fit, "bands", spec.fit->bands);
+    spec.fit->centroids = flag(fit, "centroids");
     spec.fit->each_series = flag(fit, "each_series");
   }
   spec.where = text(block, "where");
@@ -153,7 +154,8 @@ report::BlockContent make_takeaway(const Json& block) {
 }  // namespace
 
 std::span<const KeyRule> fit_keys() {
-  static const KeyRule keys[] = {{"model", ValueKind::text}, {"bands", ValueKind::flag}, {"each_series", ValueKind::flag}};
+  static const KeyRule keys[] = {
+      {"model", ValueKind::text}, {"bands", ValueKind::flag}, {"centroids", ValueKind::flag}, {"each_series", ValueKind::flag}};
   return keys;
 }
 

@@ -19,7 +19,9 @@ struct FitSpec {
   /// A name of stats/curve_fit.h; `auto` (the lowest AICc); `envelope` (a lower and an upper line by quantile regression, the area between
   /// shaded); `two_lines` (each point belongs to the nearer of two lines).
   std::string model = "auto";
-  bool bands = true;         ///< 95 % confidence band of the curve and 95 % prediction band of a new point
+  bool bands = true;  ///< 95 % confidence band of the curve and 95 % prediction band of a new point
+  /// Through the centroid of the largest cluster of y at each x (stats::main_clusters), in place of the points; for curves.
+  bool centroids = false;
   bool each_series = false;  ///< one curve for each series
 };
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "report/table.h"
+#include "stats/cluster.h"
 #include "stats/curve_fit.h"
 #include "stats/two_lines.h"
 
@@ -19,6 +20,7 @@ constexpr std::size_t kCurvePoints = 120;
 constexpr const char* kAuto = "auto";
 constexpr const char* kEnvelope = "envelope";
 constexpr const char* kTwoLines = "two_lines";
+constexpr ColorIndex kCentroidColor = 1;
 
 struct Range {
   double low = 0, high = 0;
@@ -101,7 +103,8 @@ FitOutcome add_curve(Panel& panel, const FitSpec& spec, const std::vector<double
   const Range range = range_of(x);
   const bool log = panel.x.scale == Scale::log10;
   const std::vector<stats::BandPoint> curve = stats::sample_curve(fit, range.low, range.high, kCurvePoints, log);
-  const std::string called = std::string(stats::name(fit.model)) + " fit";
+  std::string called = std::string(stats::name(fit.model)) + " fit";
+  std::replace(called.begin(), called.end(), '_', ' ');
   Series line = curve_series(name.empty() ? called : name + ": " + called, color, Stroke::solid);
   for (const stats::BandPoint& point : curve) {
     if (panel.y.scale == Scale::log10 && point.y <= 0) continue;
@@ -160,10 +163,38 @@ FitOutcome add_two_lines(Panel& panel, const std::vector<double>& x, const std::
     panel.series.push_back(std::move(series));
   }
   const double gain = found.single_residual_ss > 0 ? 1 - found.residual_ss / found.single_residual_ss : 0;
-  return {fmt::format(
-      "{}two lines by clusterwise regression: slopes {:.4g} ({} points) and {:.4g} ({} points); they leave {:.0f} % less residual "
-      "than one line would.",
-      prefix, found.first.slope, found.first.n, found.second.slope, found.second.n, 100 * gain)};
+  return {
+      fmt::format("{}two lines by clusterwise regression: slopes {:.4g} ± {:.2g} ({} points) and {:.4g} ± {:.2g} ({} points); they leave "
+                  "{:.0f} % less residual "
+                  "than one line would.",
+                  prefix, found.first.slope, found.first.slope_standard_error, found.first.n, found.second.slope,
+                  found.second.slope_standard_error, found.second.n, 100 * gain)};
+}
+
+/// The centroids as marks of their own, and what they are.
+struct Centroids {
+  std::vector<double> x, y;
+  std::string sentence;
+};
+
+Centroids add_centroids(Panel& panel, const std::vector<double>& x, const std::vector<double>& y, const std::string& name) {
+  Centroids found;
+  Series marks{.name = (name.empty() ? "" : name + ": ") + "centroids", .points = {}, .color = kCentroidColor, .marker = Marker::diamond};
+  std::size_t inside = 0;
+  for (const stats::MainCluster& cluster : stats::main_clusters(x, y)) {
+    found.x.push_back(cluster.group);
+    found.y.push_back(cluster.centroid);
+    inside += cluster.n;
+    add_point(marks, cluster.group, cluster.centroid);
+    marks.points.back().tooltip = fmt::format("centroid {}\n{} of {} points, {} {}", rounded_text(cluster.centroid), cluster.n, cluster.all,
+                                              cluster.clusters, cluster.clusters == 1 ? "cluster" : "clusters");
+  }
+  found.sentence = fmt::format(
+      "Fitted through {} centroids, each of the largest cluster of y at one x (k-means, k by silhouette), which hold {} of the "
+      "{} points; the bands are those of a centroid. ",
+      found.x.size(), inside, x.size());
+  panel.series.push_back(std::move(marks));
+  return found;
 }
 
 }  // namespace
@@ -176,6 +207,8 @@ void check_fit_model(const FitSpec& spec) {
     throw Error(ErrorCode::usage, fmt::format("fit: unknown model '{}'", one_line(spec.model, 60)),
                 hint.empty() ? "known: " + join(known, ", ") : hint);
   }
+  if (spec.centroids && (spec.model == kEnvelope || spec.model == kTwoLines))
+    throw Error(ErrorCode::usage, fmt::format("fit: {} does not go through centroids", spec.model), "take centroids out, or name a curve");
 }
 
 FitOutcome add_fit(Panel& panel, const FitSpec& spec, const std::vector<double>& x, const std::vector<double>& y, const std::string& name,
@@ -184,7 +217,9 @@ FitOutcome add_fit(Panel& panel, const FitSpec& spec, const std::vector<double>&
   try {
     if (spec.model == kEnvelope) return add_envelope(panel, x, y, name, color);
     if (spec.model == kTwoLines) return add_two_lines(panel, x, y, name);
-    return add_curve(panel, spec, x, y, name, color);
+    if (!spec.centroids) return add_curve(panel, spec, x, y, name, color);
+    const Centroids centroids = add_centroids(panel, x, y, name);
+    return {centroids.sentence + add_curve(panel, spec, centroids.x, centroids.y, name, color).sentence};
   } catch (const Error& error) {
     if (error.code() != ErrorCode::input) throw;
     return {fmt::format("{}no curve: {}.", name.empty() ? "" : name + ": ", error.what())};

@@ -154,7 +154,50 @@ TEST(ScatterFit, TwoLines) {
   ASSERT_EQ(panel.call_outs.size(), 2u);
   EXPECT_EQ(panel.call_outs[1].text, "slope 1");
   EXPECT_NEAR(panel.call_outs[1].y, 46, 1e-9);
-  EXPECT_TRUE(says(chart, "slopes 3 (6 points) and 1 (6 points)"));
+  EXPECT_TRUE(says(chart, "slopes 3 ±"));
+}
+
+TEST(ScatterFit, ACurveWithItsBandsIsTheFitOfTheRows) {
+  FigureSpec scatter = spec("scatter_fit", "x", "y");
+  scatter.fit = FitSpec{.model = "linear"};
+  // y = 2 + 3 x with residuals 1, -1, -1, 1: slope 3, intercept 2, residual SS 4.
+  const Chart chart = make_figure(scatter, frame("x,y\n1,6\n2,7\n3,10\n4,15\n"));
+  const Panel& panel = chart.panels[0];
+  ASSERT_EQ(panel.series.size(), 2u);
+  EXPECT_EQ(panel.series[1].name, "linear fit");
+  EXPECT_EQ(panel.series[1].points.front().x, 1);
+  EXPECT_NEAR(panel.series[1].points.front().y, 5, 1e-12);
+  EXPECT_NEAR(panel.series[1].points.back().y, 14, 1e-12);
+  ASSERT_EQ(panel.bands.size(), 2u);
+  EXPECT_EQ(panel.bands[0].name, "95 % prediction");
+  EXPECT_LT(panel.bands[0].low.front(), panel.bands[1].low.front());
+  EXPECT_TRUE(says(chart, "R² = 0.9184, n = 4"));
+  EXPECT_EQ(panel.notes, (std::vector<std::string>{"R² = 0.918"}));
+
+  scatter.fit->bands = false;
+  EXPECT_TRUE(make_figure(scatter, frame("x,y\n1,6\n2,7\n3,10\n4,15\n")).panels[0].bands.empty());
+  // Too few points: no curve, and the reason.
+  const Chart none = make_figure(scatter, frame("x,y\n1,6\n2,7\n"));
+  EXPECT_EQ(none.panels[0].series.size(), 1u);
+  EXPECT_TRUE(says(none, "no curve: "));
+}
+
+TEST(ScatterFit, ThroughCentroids) {
+  FigureSpec scatter = spec("scatter_fit", "x", "y");
+  scatter.fit = FitSpec{.model = "linear", .centroids = true};
+  std::string csv = "x,y\n";
+  // At each x three values about 10 x and one far away.
+  for (int x = 1; x <= 5; ++x) {
+    for (const int y : {10 * x - 1, 10 * x, 10 * x + 1, 500}) csv += std::to_string(x) + "," + std::to_string(y) + "\n";
+  }
+  const Chart chart = make_figure(scatter, frame(csv));
+  const Panel& panel = chart.panels[0];
+  ASSERT_EQ(panel.series.size(), 3u);
+  EXPECT_EQ(panel.series[1].name, "centroids");
+  ASSERT_EQ(panel.series[1].points.size(), 5u);
+  EXPECT_NEAR(panel.series[1].points[2].y, 30, 1e-12);
+  EXPECT_NEAR(panel.series[2].points.back().y, 50, 1e-9);
+  EXPECT_TRUE(says(chart, "which hold 15 of the 20 points"));
 }
 
 TEST(Bar, SortedWithErrorBarsAndASecondAxis) {
