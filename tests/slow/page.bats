@@ -42,6 +42,21 @@ import_rows() {
   done
 }
 
+@test "the style sheet is in force: headings stay in sight, colours follow the reader's choice, paper has no contents" {
+  needs_chromium
+  import_rows
+  inferometer report -o out --only page
+  [ "$status" -eq 0 ]
+  browse out/index.html 'function style(selector) { return getComputedStyle(document.querySelector(selector)); }
+    var found = [style("thead th").position, style(".contents").position, style(".contents ul").listStyleType, style("caption").textAlign,
+      style(".table-box").overflowX, style("body").display].join(" ");
+    var rules = Array.prototype.map.call(document.styleSheets[0].cssRules, function (rule) { return rule.conditionText || ""; });
+    document.documentElement.setAttribute("data-style", found);
+    document.documentElement.setAttribute("data-rules", rules.join(";"));'
+  page_has 'page.root["data-style"] == "sticky sticky none left auto grid"'
+  page_has '"(prefers-color-scheme: dark)" in page.root["data-rules"] and "print" in page.root["data-rules"]'
+}
+
 @test "charts are drawn only when they come near" {
   needs_chromium
   import_rows
