@@ -20,25 +20,28 @@ Report published_report(const std::string& name) {
   return report::study_report(read_study(std::string(INFEROMETER_SOURCE_DIR) + "/studies/" + name + ".toml").report, {});
 }
 
+/// A report and its items by title, which point into it. Not copied: they would point into the other.
 struct Content {
+  explicit Content(Report made);
+  Content(const Content&) = delete;
+  Content& operator=(const Content&) = delete;
+  Report report;
   std::map<std::string, const report::Chart*> figures;
   std::map<std::string, const report::Table*> tables;
   std::set<std::string> missing;
 };
 
-Content content_of(const Report& made) {
-  Content content;
-  for (const report::ReportSection& section : made.sections) {
+Content::Content(Report made) : report(std::move(made)) {
+  for (const report::ReportSection& section : report.sections) {
     for (const report::ReportItem& item : section.items) {
-      if (const auto* figure = std::get_if<ReportFigure>(&item)) content.figures[figure->chart.title] = &figure->chart;
-      if (const auto* table = std::get_if<ReportTable>(&item)) content.tables[table->table.title] = &table->table;
-      if (const auto* missing = std::get_if<ReportMissing>(&item)) {
-        content.missing.insert(missing->title);
-        EXPECT_FALSE(missing->reason.empty()) << missing->title;
+      if (const auto* figure = std::get_if<ReportFigure>(&item)) figures[figure->chart.title] = &figure->chart;
+      if (const auto* table = std::get_if<ReportTable>(&item)) tables[table->table.title] = &table->table;
+      if (const auto* absent = std::get_if<ReportMissing>(&item)) {
+        missing.insert(absent->title);
+        EXPECT_FALSE(absent->reason.empty()) << absent->title;
       }
     }
   }
-  return content;
 }
 
 using Names = std::set<std::string>;
@@ -59,7 +62,7 @@ std::size_t points_of(const report::Panel& panel) {
 
 TEST(PublishedStudies, ModelTest) {
   const Report made = published_report("model_test");
-  const Content content = content_of(made);
+  const Content content(made);
   EXPECT_EQ(titles(content.figures),
             (Names{"Top-1 accuracy against operations, area: parameters", "Top-1 accuracy against operations, logarithmic fit",
                    "Top-1 accuracy against accuracy density", "Time per image by batch size",
@@ -87,7 +90,7 @@ TEST(PublishedStudies, ModelTest) {
 }
 
 TEST(PublishedStudies, ModelsComparison) {
-  const Content content = content_of(published_report("models_comparison"));
+  const Content content(published_report("models_comparison"));
   EXPECT_EQ(titles(content.figures),
             (Names{"Top-1 accuracy against operations, area: parameters", "Top-5 accuracy against operations, area: parameters",
                    "Accuracy density", "Time per image against batch size", "Top-1 accuracy against images per second at batch 1",
@@ -109,7 +112,7 @@ TEST(PublishedStudies, ModelsComparison) {
 
 TEST(PublishedStudies, Icassp23) {
   const Report made = published_report("icassp23");
-  const Content content = content_of(made);
+  const Content content(made);
   EXPECT_EQ(titles(content.figures), (Names{"Inferences per second", "Inferences per second and watt"}));
   EXPECT_EQ(content.missing, (Names{"Throughput with several requests in flight on this machine", "Efficiency of this machine",
                                     "Probability of the right class for ten images, by network, engine and precision"}));
@@ -133,7 +136,7 @@ TEST(PublishedStudies, Icassp23) {
 }
 
 TEST(PublishedStudies, DdPerformances) {
-  const Content content = content_of(published_report("dd_performances"));
+  const Content content(published_report("dd_performances"));
   EXPECT_EQ(titles(content.figures),
             (Names{"Operations and parameters", "Operations and parameters of the small networks", "Time per image against batch size",
                    "Time per image against platform", "A direct depthwise convolution against one matrix product a group"}));
@@ -152,7 +155,7 @@ TEST(PublishedStudies, DdPerformances) {
 }
 
 TEST(PublishedStudies, QuickHasNothingPublished) {
-  const Content content = content_of(published_report("quick"));
+  const Content content(published_report("quick"));
   EXPECT_FALSE(content.missing.empty());
   const Report made = published_report("quick");
   for (const report::ReportSection& section : made.sections) {
@@ -193,7 +196,7 @@ TEST(DocumentedStudy, IsTwentyLinesAndMakesAReport) {
   }
   ASSERT_EQ(rows.size(), 9u);
   const Report made = report::study_report(study.report, rows);
-  const Content content = content_of(made);
+  const Content content(made);
   EXPECT_TRUE(content.missing.empty());
   EXPECT_EQ(content.tables.at("Milliseconds per image")->rows.size(), 3u);
   EXPECT_EQ(points_of(content.figures.at("Time and batch size")->panels.at(0)), 9u);
