@@ -49,8 +49,8 @@ Json entry_json(const LegendEntry& entry) {
                                                    : "dotted";
   }
   if (entry.area) json["area"] = true;
-  json["fill"] = color_text(entry.color, entry.published && !entry.line ? 0.15 : 1);
-  if (entry.published && !entry.line) {
+  json["fill"] = color_text(entry.color, entry.published ? 0.15 : 1);
+  if (entry.published) {
     json["stroke"] = color_text(entry.color);
     json["dash"] = "dotted";
   }
@@ -59,9 +59,12 @@ Json entry_json(const LegendEntry& entry) {
 }
 
 Json legend_json(const LegendLayout& legend) {
-  Json json = {{"left", pixels(legend.box.left)},        {"top", pixels(legend.box.top)},
-               {"width", pixels(legend.box.width + 60)}, {"orient", legend.vertical ? "vertical" : "horizontal"},
-               {"gap", legend.vertical ? 6 : 14},        {"entries", Json::array()}};
+  Json json = {{"left", pixels(legend.box.left)},
+               {"top", pixels(legend.box.top)},
+               {"width", pixels(legend.box.width + 60)},
+               {"orient", legend.vertical ? "vertical" : "horizontal"},
+               {"gap", 13},
+               {"entries", Json::array()}};
   for (const auto& line : legend.lines) {
     if (!json["entries"].empty() && !legend.vertical) json["entries"].push_back(nullptr);
     for (const LegendEntry& entry : line) json["entries"].push_back(entry_json(entry));

@@ -10,10 +10,10 @@
 namespace inferometer::report {
 namespace {
 
-constexpr double kTickRoom = 7;     // between an axis and its labels
-constexpr double kTitleRoom = 12;   // half a line of the title and what stands free before it
-constexpr double kLegendIcon = 25;  // an icon and the space behind it
-constexpr double kLegendGap = 14;
+constexpr double kTickRoom = 7;       // between an axis and its labels
+constexpr double kTitleRoom = 12;     // half a line of the title and what stands free before it
+constexpr double kLegendIcon = 25;    // an icon and the space behind it
+constexpr double kLegendGap = 13;     // between entries, across and down: ECharts knows one gap
 constexpr double kGroupShare = 0.82;  // of a category's width that its bars take
 
 double widest_label(const AxisLayout& axis) {
@@ -128,7 +128,7 @@ std::optional<LegendLayout> legend_of(const Chart& chart) {
     used += kLegendGap + width;
     legend.box.width = std::max(legend.box.width, used);
   }
-  legend.box.height = static_cast<double>(legend.lines.size()) * (kLineHeight + 6);
+  legend.box.height = static_cast<double>(legend.lines.size()) * (kLineHeight + kLegendGap) - kLegendGap + 5;
   return legend;
 }
 

@@ -123,7 +123,10 @@ void PanelDrawing::draw_boxes() {
     for (const double end : {low, high}) shapes.push_back(bar_shape(from + 0.15, end, to - 0.15, end, 0, line));
     shapes.push_back(span_shape(from, q1, to, q3, {color_text(box.color, 0.35), color_text(box.color), 1.3, {}}));
     shapes.push_back(bar_shape(from, median, to, median, 0, {"", kTextColor, 2, {}}));
+    const double left = layout_.pixel_x(from), right = layout_.pixel_x(to), upper = layout_.pixel_y(high), lower = layout_.pixel_y(low);
+    labels_.surroundings.boxes.push_back({std::min(left, right), std::min(upper, lower), std::abs(right - left), std::abs(lower - upper)});
     for (const double outlier : box.outliers) {
+      labels_.surroundings.marks.push_back(disc(box.category, outlier, kMarkRadius));
       add_item(drawn, box.category, y_of(outlier), fmt::format("{}\n{}", name, rounded_text(outlier)))
           .push_back(mark_shape(Marker::circle, 2.6, mark_ink(box.color, false, true, false)));
     }

@@ -266,6 +266,32 @@ TEST(Painter, SvgIsTheSameEachTime) {
   }
 }
 
+/// Where a text stands: the y of the translation in its transform, plus its own.
+double text_y(const std::string& svg, const std::string& text) {
+  const std::size_t end = svg.find(">" + text + "<"), begin = svg.rfind("<text", end);
+  const std::string element = svg.substr(begin, end - begin);
+  const std::size_t own = element.find(" y=\""), moved = element.find("translate(");
+  double y = own == std::string::npos ? 0 : std::stod(element.substr(own + 4));
+  if (moved != std::string::npos) y += std::stod(element.substr(element.find(' ', moved) + 1));
+  return y;
+}
+
+TEST(Painter, LegendsOfManyLinesStayAbovePanels) {
+  Chart chart = simple();
+  chart.panels[0].title = "(a) title";
+  for (int i = 0; i < 24; ++i) {
+    Series series = chart.panels[0].series[0];
+    series.name = "a rather long name, number " + std::to_string(i);
+    chart.panels[0].series.push_back(series);
+  }
+  const ChartLayout layout = lay_out(chart);
+  EXPECT_GE(layout.legend->lines.size(), 6U);
+  const std::string svg = painter().svg(chart);
+  const double last = text_y(svg, "a rather long name, number 23");
+  EXPECT_GT(last, 100) << "it is the last of many lines";
+  EXPECT_LE(last + 7, layout.panels[0].outer.top) << "it ends where the panels begin";
+}
+
 TEST(Painter, MissingBarsAndCallOutsAreWritten) {
   const std::string svg = painter().svg(samples::grouped());
   EXPECT_EQ(count(svg, ">Out of Mem.<"), 2U);
