@@ -106,7 +106,10 @@ std::vector<RowPart> parts_of(const Frame& frame, const std::string& where, cons
 
 std::string origin_text(const std::string& from, const ItemContext& context) {
   const std::string about = context.rows.about(from);
-  return about.empty() ? "Measured and published rows, told apart by their origin" : about;
+  if (!about.empty()) return about;
+  if (context.rows.measured_count() == 0) return "Published rows";
+  return context.rows.measured_count() == context.rows.rows().size() ? "Measured rows"
+                                                                     : "Measured and published rows, told apart by their origin";
 }
 
 ReportMissing missing_item(const std::string& title, const std::string& reason, const ItemContext& context) {

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <map>
 #include <set>
+#include <string_view>
+#include <tuple>
 #include <variant>
 
 #include <fmt/format.h>
@@ -13,6 +15,7 @@
 #include "graph/overloaded.h"
 #include "report/frame_where.h"
 #include "report/study_items.h"
+#include "zoo/zoo.h"
 
 namespace inferometer::report {
 namespace {
@@ -89,10 +92,28 @@ void append(ReportSection& section, std::vector<ReportItem> items) {
   std::move(items.begin(), items.end(), std::back_inserter(section.items));
 }
 
+/// A store holds rows in the order in which they were measured, which is shuffled: a report has them in the order of the study's networks, then
+/// by setting, so that tables and legends do not depend on it.
+std::vector<measure::Row> in_study_order(const StudyPlan& plan, std::vector<measure::Row> rows) {
+  std::map<std::string, std::size_t> places;
+  for (const std::string& pattern : plan.networks) {
+    for (const std::string& name : zoo::match(pattern)) places.try_emplace(name, places.size());
+    places.try_emplace(pattern, places.size());
+  }
+  const auto key = [&](const measure::Row& row) {
+    const auto found = places.find(row.model);
+    return std::tuple(found == places.end() ? places.size() : found->second, std::string_view(row.engine),
+                      std::string_view(row.engine_settings), std::string_view(row.device), std::string_view(row.precision_requested),
+                      row.input_height, row.threads, row.batch);
+  };
+  std::stable_sort(rows.begin(), rows.end(), [&](const measure::Row& a, const measure::Row& b) { return key(a) < key(b); });
+  return rows;
+}
+
 }  // namespace
 
 Report study_report(const StudyPlan& plan, const std::vector<measure::Row>& measured) {
-  const StudyRows rows(plan, measured, used_columns(plan));
+  const StudyRows rows(plan, in_study_order(plan, measured), used_columns(plan));
   Report report;
   report.title = plan.title.empty() ? plan.name : plan.title;
   report.subtitle = plan.text;

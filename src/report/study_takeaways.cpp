@@ -96,6 +96,14 @@ std::string best_sentence(const TakeawaySpec& spec, const Frame& frame, const Ro
                                   rounded_text(*values[*best]), join(words, ", "), rows.size()));
 }
 
+/// What a reader must know of the rows before he believes the sentence.
+std::string unstable_sentence(const Frame& frame, const std::vector<std::size_t>& rows) {
+  if (!frame.has("verdict")) return "";
+  const std::vector<std::string>& verdicts = frame.texts("verdict");
+  const auto count = std::count_if(rows.begin(), rows.end(), [&](std::size_t row) { return verdicts[row] == "unstable"; });
+  return count == 0 ? "" : fmt::format(" Of the {} rows, {} {} unstable.", rows.size(), count, count == 1 ? "is" : "are");
+}
+
 }  // namespace
 
 std::vector<std::string> takeaway_sentences(const TakeawaySpec& spec, const std::string& from, const ItemContext& context,
@@ -107,6 +115,7 @@ std::vector<std::string> takeaway_sentences(const TakeawaySpec& spec, const std:
       std::string sentence = spec.type == "ratio"         ? ratio_sentence(spec, frame, part)
                              : spec.type == "correlation" ? correlation_sentence(spec, frame, part)
                                                           : best_sentence(spec, frame, part);
+      if (!sentence.empty()) sentence += unstable_sentence(frame, valued_rows(frame, part, spec.value));
       if (!sentence.empty()) sentences.push_back((spec.title.empty() ? "" : spec.title + ": ") + sentence);
     }
   } catch (const Error& error) {
