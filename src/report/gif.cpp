@@ -48,9 +48,9 @@ std::vector<GifColorType> palette_of(const Raster& frame) {
   std::vector<std::pair<std::uint32_t, unsigned>> colors(counted.begin(), counted.end());
   std::sort(colors.begin(), colors.end());  // a hash table's order is nobody's promise
   std::vector<liq_histogram_entry> entries;
-  for (const auto& [pixel, count] : colors) {
-    const auto part = [&](int shift) { return static_cast<unsigned char>(pixel >> shift & 0xff); };
-    entries.push_back({{part(16), part(8), part(0), 255}, count});
+  for (const auto& color : colors) {
+    const auto part = [&](int shift) { return static_cast<unsigned char>(color.first >> shift & 0xff); };
+    entries.push_back({{part(16), part(8), part(0), 255}, color.second});
   }
   const std::unique_ptr<liq_attr, Destroy> settings(liq_attr_create());
   if (!settings) complain("no memory for its colours");

@@ -74,6 +74,7 @@ std::optional<double> cost_of(const PlacedLabel& label, const LabelRequest& requ
   double cost = 0;
   for (const Box& box : around.boxes) {
     if (overlap(label.box, box, kMargin)) return std::nullopt;
+    if (label.leader && overlap(box, *label.leader)) cost += kLeaderCrossesMark;
   }
   for (const Disc& mark : around.marks) {
     const bool small = mark.radius <= kSmallMark;
