@@ -32,6 +32,10 @@ struct Analysis {
 constexpr Analysis kAnalyses[] = {
     {"anova", "Whether means differ: analysis of variance by one or two factors, with every pair",
      "inferometer analyze anova --csv published/modeltest_colab_latency.csv --response ms_per_image --log --factor batch,model"},
+    {"fit", "What curve describes a cloud of points: six models with confidence and prediction bands, envelopes, two lines",
+     "inferometer analyze fit --x gmacs --y top1 --model logarithmic --where 'batch=1'"},
+    {"cluster", "Which rows lie near each other: k-means, Ward's hierarchy, centroids of groups",
+     "inferometer analyze cluster --csv published/modelscomparison_colab_latency.csv --columns ms_per_image --group batch"},
     {"correlate", "How columns go together: Pearson, Spearman, Kendall",
      "inferometer analyze correlate --columns gmacs,parameters,per_image_ms --method spearman --where 'batch=1'"},
 };

@@ -12,6 +12,8 @@ using Analysis = AnalysisResult (*)(const AnalysisSpec&, const Frame&);
 
 constexpr std::pair<std::string_view, Analysis> kAnalyses[] = {
     {"anova", analyze_anova},
+    {"fit", analyze_fit},
+    {"cluster", analyze_cluster},
     {"correlate", analyze_correlate},
 };
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "report/analysis_text.h"
 #include "report/table.h"
 #include "stats/cluster.h"
 #include "stats/curve_fit.h"
@@ -71,8 +72,8 @@ void keep_positive(Band& band, const std::vector<double>& y) {
   }
 }
 
-void add_bands(Panel& panel, const std::vector<stats::BandPoint>& curve, const std::string& name, ColorIndex color, int percent,
-               const std::vector<double>& y) {
+void add_bands(Panel& panel, const std::vector<stats::BandPoint>& curve, const std::string& name, ColorIndex color,
+               const std::string& percent, const std::vector<double>& y) {
   Band prediction{
       .name = fmt::format("{}{} % prediction", name.empty() ? "" : name + ": ", percent), .x = {}, .low = {}, .high = {}, .color = color};
   Band confidence = prediction;
@@ -98,23 +99,11 @@ void add_bands(Panel& panel, const std::vector<stats::BandPoint>& curve, const s
 
 FitOutcome add_curve(Panel& panel, const FitSpec& spec, const std::vector<double>& x, const std::vector<double>& y, const std::string& name,
                      ColorIndex color) {
-  const stats::CurveFit fit =
-      spec.model == kAuto ? stats::rank_curves(x, y).front() : stats::fit_curve(*stats::curve_model(spec.model), x, y);
-  const Range range = range_of(x);
-  const bool log = panel.x.scale == Scale::log10;
-  const std::vector<stats::BandPoint> curve = stats::sample_curve(fit, range.low, range.high, kCurvePoints, log);
-  std::string called = std::string(stats::name(fit.model)) + " fit";
-  std::replace(called.begin(), called.end(), '_', ' ');
-  Series line = curve_series(name.empty() ? called : name + ": " + called, color, Stroke::solid);
-  for (const stats::BandPoint& point : curve) {
-    if (panel.y.scale == Scale::log10 && point.y <= 0) continue;
-    add_point(line, point.x, point.y);
-  }
-  if (spec.bands) add_bands(panel, curve, name, color, static_cast<int>(std::lround(100 * fit.confidence)), y);
-  panel.series.push_back(std::move(line));
-  panel.notes.push_back(fmt::format("{}R² = {:.3f}", name.empty() ? "" : name + ": ", fit.r_squared));
+  const bool ranked = spec.model == kAuto;
+  const stats::CurveFit fit = ranked ? stats::rank_curves(x, y).front() : stats::fit_curve(*stats::curve_model(spec.model), x, y);
+  add_fitted_curve(panel, fit, spec.bands, x, y, name, color);
   return {fmt::format("{}{}, {}; R² = {:.4f}, n = {}{}{}.", name.empty() ? "" : name + ": ", stats::formula(fit.model),
-                      parameters_text(fit), fit.r_squared, fit.n, spec.model == kAuto ? ", the lowest AICc" : "",
+                      parameters_text(fit), fit.r_squared, fit.n, ranked ? ", the lowest AICc" : "",
                       spec.bands ? ", 95 % confidence (dark) and prediction (light) bands" : "")};
 }
 
@@ -209,6 +198,23 @@ void check_fit_model(const FitSpec& spec) {
   }
   if (spec.centroids && (spec.model == kEnvelope || spec.model == kTwoLines))
     throw Error(ErrorCode::usage, fmt::format("fit: {} does not go through centroids", spec.model), "take centroids out, or name a curve");
+}
+
+void add_fitted_curve(Panel& panel, const stats::CurveFit& fit, bool bands, const std::vector<double>& x, const std::vector<double>& y,
+                      const std::string& name, ColorIndex color) {
+  const Range range = range_of(x);
+  const bool log = panel.x.scale == Scale::log10;
+  const std::vector<stats::BandPoint> curve = stats::sample_curve(fit, range.low, range.high, kCurvePoints, log);
+  std::string called = std::string(stats::name(fit.model)) + " fit";
+  std::replace(called.begin(), called.end(), '_', ' ');
+  Series line = curve_series(name.empty() ? called : name + ": " + called, color, Stroke::solid);
+  for (const stats::BandPoint& point : curve) {
+    if (panel.y.scale == Scale::log10 && point.y <= 0) continue;
+    add_point(line, point.x, point.y);
+  }
+  if (bands) add_bands(panel, curve, name, color, percent_text(fit.confidence), y);
+  panel.series.push_back(std::move(line));
+  panel.notes.push_back(fmt::format("{}R² = {:.3f}", name.empty() ? "" : name + ": ", fit.r_squared));
 }
 
 FitOutcome add_fit(Panel& panel, const FitSpec& spec, const std::vector<double>& x, const std::vector<double>& y, const std::string& name,

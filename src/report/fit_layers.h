@@ -6,6 +6,7 @@
 
 #include "report/chart.h"
 #include "report/figure.h"
+#include "stats/curve_fit.h"
 
 namespace inferometer::report {
 
@@ -20,6 +21,11 @@ struct FitOutcome {
 /// Error{usage} for an unknown model.
 FitOutcome add_fit(Panel& panel, const FitSpec& spec, const std::vector<double>& x, const std::vector<double>& y, const std::string& name,
                    ColorIndex color);
+
+/// Add a curve that is fitted already, from the least to the largest x, with bands at its own confidence; no sentence.
+/// @param x, y  what it was fitted to
+void add_fitted_curve(Panel& panel, const stats::CurveFit& fit, bool bands, const std::vector<double>& x, const std::vector<double>& y,
+                      const std::string& name, ColorIndex color);
 
 /// Throws Error{usage} with the nearest name for a model that add_fit() does not know.
 void check_fit_model(const FitSpec& spec);

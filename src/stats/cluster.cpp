@@ -168,28 +168,6 @@ Partition partition_from(const Points& points, std::vector<double> seeds) {
   return partition;
 }
 
-KMeans described(const Points& points, Partition partition) {
-  KMeans result;
-  const std::size_t k = partition.sizes.size();
-  result.dimensions = points.dimensions;
-  result.cluster = std::move(partition.cluster);
-  number_by_size(result.cluster);
-  Partition renumbered;
-  renumbered.cluster = result.cluster;
-  renumbered.sizes.assign(k, 0);
-  settle_centroids(points, renumbered);
-  result.centroids = renumbered.centroids;
-  result.sizes = renumbered.sizes;
-  result.within_ss.assign(k, 0);
-  for (std::size_t i = 0; i < points.size(); ++i)
-    result.within_ss[result.cluster[i]] += squared_distance(points.row(i), centroid(renumbered, result.cluster[i], points.dimensions));
-  result.total_within_ss = std::accumulate(result.within_ss.begin(), result.within_ss.end(), 0.0);
-  if (points.size() > kMostForSilhouette) return result;
-  result.silhouettes = silhouettes(points, result.cluster, k);
-  result.silhouette = mean(result.silhouettes);
-  return result;
-}
-
 }  // namespace
 
 std::vector<double> z_scores(std::span<const double> values, std::size_t dimensions) {
@@ -206,6 +184,33 @@ std::vector<double> z_scores(std::span<const double> values, std::size_t dimensi
   return scores;
 }
 
+KMeans described_partition(std::span<const double> values, std::size_t dimensions, std::vector<std::size_t> cluster) {
+  const Points points(values, dimensions);
+  if (cluster.size() != points.size() || cluster.empty()) throw Error(ErrorCode::internal, "clusters: a partition of other points");
+  Partition partition;
+  partition.cluster = std::move(cluster);
+  partition.sizes.assign(1 + *std::max_element(partition.cluster.begin(), partition.cluster.end()), 0);
+  number_by_size(partition.cluster);
+  settle_centroids(points, partition);
+  const std::size_t k = partition.sizes.size();
+  if (k < 2 || std::find(partition.sizes.begin(), partition.sizes.end(), std::size_t{0}) != partition.sizes.end())
+    throw Error(ErrorCode::internal, "clusters: an empty cluster, or one only");
+  KMeans result;
+  result.dimensions = dimensions;
+  result.within_ss.assign(k, 0);
+  for (std::size_t i = 0; i < points.size(); ++i)
+    result.within_ss[partition.cluster[i]] += squared_distance(points.row(i), centroid(partition, partition.cluster[i], dimensions));
+  result.total_within_ss = std::accumulate(result.within_ss.begin(), result.within_ss.end(), 0.0);
+  if (points.size() <= kMostForSilhouette) {
+    result.silhouettes = silhouettes(points, partition.cluster, k);
+    result.silhouette = mean(result.silhouettes);
+  }
+  result.cluster = std::move(partition.cluster);
+  result.centroids = std::move(partition.centroids);
+  result.sizes = std::move(partition.sizes);
+  return result;
+}
+
 KMeans k_means(std::span<const double> values, std::size_t dimensions, std::size_t clusters, std::uint64_t seed, std::size_t restarts) {
   const Points points(values, dimensions);
   const std::size_t distinct = distinct_points(points);
@@ -220,7 +225,7 @@ KMeans k_means(std::span<const double> values, std::size_t dimensions, std::size
     Partition found = partition_from(points, plus_plus_seeds(points, clusters, random));
     if (found.within_ss < best.within_ss) best = std::move(found);
   }
-  return described(points, std::move(best));
+  return described_partition(values, dimensions, std::move(best.cluster));
 }
 
 ChosenKMeans k_means_by_silhouette(std::span<const double> values, std::size_t dimensions, std::uint64_t seed, std::size_t restarts) {
