@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -37,12 +39,18 @@ CentroidCurve curve_through(const CurveData& centroids) {
   return curve;
 }
 
+/// 8, not 8.000: the values of a group are mostly whole.
+Cell group_cell(double group) {
+  const bool whole = group == std::floor(group) && std::abs(group) < 1e15;
+  return whole ? Cell(static_cast<std::int64_t>(group)) : Cell(group);
+}
+
 Table groups_table(const AnalysisSpec& spec, const std::vector<MainCluster>& groups, const std::string& title) {
   Table table;
   table.title = title;
   table.columns = {spec.group, "clusters", "rows", "in the main cluster", "centroid"};
   for (const MainCluster& group : groups) {
-    table.rows.push_back({group.group, static_cast<std::int64_t>(group.clusters), static_cast<std::int64_t>(group.all),
+    table.rows.push_back({group_cell(group.group), static_cast<std::int64_t>(group.clusters), static_cast<std::int64_t>(group.all),
                           static_cast<std::int64_t>(group.n), group.centroid});
   }
   return table;

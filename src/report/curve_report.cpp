@@ -189,7 +189,7 @@ std::vector<std::string> ranking_sentences(const CurveRanking& ranking) {
     if (behind(ranking.fits[i], best).value_or(kSupported) < kSupported) near.emplace_back(name(ranking.fits[i].model));
   }
   if (!near.empty()) {
-    sentences.push_back(fmt::format("Note: {} {} within {:g} of it: these points do not tell them apart.", join(near, " and "),
+    sentences.push_back(fmt::format("Note: {} {} within {:g} of it: these points do not tell them apart.", join(near, ", "),
                                     near.size() == 1 ? "is" : "are", kSupported));
   }
   sentences.emplace_back("Note: intervals and bands do not know that the model was chosen by the same points.");

@@ -1,24 +1,9 @@
 load helpers
 
-published() { echo "$SOURCE_DIR/published/$1"; }
-
-# Succeeded, and the Python expression on the JSON object of $output, `a`, is true; near(x, y) compares to 12 digits.
-analysis_has() {
-  echo "status $status; stderr: $stderr; stdout: ${output:0:2000}"
-  [ "$status" -eq 0 ]
-  printf '%s' "$output" | python3 -c '
-import json, sys
-def refuse(name): raise ValueError(name)
-a = json.load(sys.stdin, parse_constant=refuse)
-def near(x, y, digits=12): return abs(x - y) <= 0.5 * 10.0 ** (1 - digits) * abs(y)
-if not eval(sys.argv[1]): sys.exit("not true: " + sys.argv[1])
-' "$1"
-}
-
 @test "analyze says what it can do" {
   local all
   all=$("$INFEROMETER" analyze --help)
-  for name in anova correlate; do
+  for name in anova fit cluster correlate; do
     [[ "$all" == *"$name"* ]]
     inferometer analyze "$name" --help
     [ "$status" -eq 0 ]
