@@ -43,7 +43,7 @@ std::vector<measure::Row> stored_rows(const ReportCommand& command, const Contex
   if (!command.where.empty()) query.where = store::parse_where(command.where);
   std::vector<measure::Row> rows;
   for (store::StoredRow& stored : open_existing(context.database).rows(query)) rows.push_back(std::move(stored.row));
-  return rows;
+  return in_reading_order(std::move(rows));
 }
 
 report::Report study_report(const ReportCommand& command, const Context& context) {

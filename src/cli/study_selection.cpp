@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <optional>
+#include <cstdint>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "base/text.h"
@@ -19,21 +22,38 @@ bool contains(const std::vector<Value>& values, const Value& wanted) {
   return std::find(values.begin(), values.end(), wanted) != values.end();
 }
 
-bool names_model(const measure::RunSpec& spec, const std::string& model) {
-  const bool in_zoo = zoo::find(model) != nullptr;
-  return std::any_of(spec.models.begin(), spec.models.end(),
-                     [&](const std::string& asked) { return asked == model || (in_zoo && glob_match(asked, model)); });
+/// Where the zoo lists a network; behind all of them for what is none of its.
+std::size_t zoo_place(const std::string& model) {
+  const auto& networks = zoo::networks();
+  const auto found = std::find_if(networks.begin(), networks.end(), [&](const zoo::Network& network) { return network.name == model; });
+  return static_cast<std::size_t>(found - networks.begin());
 }
 
-bool names_engine(const measure::RunSpec& spec, const measure::Row& row) {
+/// The first of the models asked that means this one; as many as there are when none does.
+std::size_t model_place(const measure::RunSpec& spec, const std::string& model) {
+  const bool in_zoo = zoo::find(model) != nullptr;
+  const auto found = std::find_if(spec.models.begin(), spec.models.end(),
+                                  [&](const std::string& asked) { return asked == model || (in_zoo && glob_match(asked, model)); });
+  return static_cast<std::size_t>(found - spec.models.begin());
+}
+
+bool names_model(const measure::RunSpec& spec, const std::string& model) { return model_place(spec, model) < spec.models.size(); }
+
+/// The first of the engines asked, with its settings, that gave this row.
+std::size_t engine_place(const measure::RunSpec& spec, const measure::Row& row) {
   const std::string text = row.engine_settings.empty() ? row.engine : row.engine + ":" + row.engine_settings;
-  if (spec.engines.empty()) return row.engine_settings.empty();
-  return std::any_of(spec.engines.begin(), spec.engines.end(), [&](const measure::EngineChoice& choice) {
+  const auto found = std::find_if(spec.engines.begin(), spec.engines.end(), [&](const measure::EngineChoice& choice) {
     measure::Entry entry;
     entry.engine = choice.name;
     entry.engine_settings = choice.settings;
     return measure::engine_text(entry) == text;
   });
+  return static_cast<std::size_t>(found - spec.engines.begin());
+}
+
+bool names_engine(const measure::RunSpec& spec, const measure::Row& row) {
+  if (spec.engines.empty()) return row.engine_settings.empty();
+  return engine_place(spec, row) < spec.engines.size();
 }
 
 bool names_device(const measure::RunSpec& spec, const std::string& device) {
@@ -76,8 +96,32 @@ bool belongs_to(const measure::Row& row, const measure::RunSpec& spec) {
 }
 
 std::vector<measure::Row> rows_of(const std::vector<measure::RunSpec>& specs, std::vector<measure::Row> rows) {
-  std::erase_if(rows, [&](const measure::Row& row) {
-    return std::none_of(specs.begin(), specs.end(), [&](const measure::RunSpec& spec) { return belongs_to(row, spec); });
+  using Place = std::tuple<std::size_t, std::size_t, std::size_t, std::size_t, std::string, std::int64_t>;
+  std::vector<std::pair<Place, std::size_t>> chosen;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const measure::Row& row = rows[i];
+    const auto spec = std::find_if(specs.begin(), specs.end(), [&](const measure::RunSpec& each) { return belongs_to(row, each); });
+    if (spec == specs.end()) continue;
+    chosen.emplace_back(Place{static_cast<std::size_t>(spec - specs.begin()), model_place(*spec, row.model), zoo_place(row.model),
+                              engine_place(*spec, row), row.engine, row.batch.value_or(0)},
+                        i);
+  }
+  std::sort(chosen.begin(), chosen.end());  // of equal places the earlier row comes first
+  std::vector<measure::Row> ordered;
+  ordered.reserve(chosen.size());
+  for (const auto& each : chosen) ordered.push_back(std::move(rows[each.second]));
+  return ordered;
+}
+
+std::vector<measure::Row> in_reading_order(std::vector<measure::Row> rows) {
+  const auto measured =
+      std::stable_partition(rows.begin(), rows.end(), [](const measure::Row& row) { return row.source != store::kMeasured; });
+  std::map<std::string, std::size_t> places;  // a store of many rows has few networks
+  for (auto row = measured; row != rows.end(); ++row) {
+    if (!places.contains(row->model)) places[row->model] = zoo_place(row->model);
+  }
+  std::stable_sort(measured, rows.end(), [&places](const measure::Row& a, const measure::Row& b) {
+    return std::tie(places.at(a.model), a.engine, a.batch) < std::tie(places.at(b.model), b.engine, b.batch);
   });
   return rows;
 }

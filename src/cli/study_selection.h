@@ -13,7 +13,11 @@ namespace inferometer::cli {
 /// long and how often was measured does not count, so that a report shows what there is. Imported rows belong to no run. Pure.
 bool belongs_to(const measure::Row& row, const measure::RunSpec& spec);
 
-/// Those that belong to at least one run, in their order.
+/// Those that belong to at least one run, in the order in which the study names them: run, network (those of a pattern as the zoo lists them),
+/// engine, batch; then as they stood. A store has them in the shuffled order of measuring.
 std::vector<measure::Row> rows_of(const std::vector<measure::RunSpec>& specs, std::vector<measure::Row> rows);
+
+/// Measured rows by network as the zoo lists them, engine and batch; before them what was imported, as it stood.
+std::vector<measure::Row> in_reading_order(std::vector<measure::Row> rows);
 
 }  // namespace inferometer::cli

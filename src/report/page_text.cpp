@@ -155,8 +155,9 @@ class PageWriter {
 
   // ---- sections ----
 
-  static std::string section_title(const ReportSection& section, std::size_t number) {
-    return section.title.empty() ? fmt::format("Section {}", number) : section.title;
+  std::string section_title(const ReportSection& section, std::size_t number) const {
+    if (!section.title.empty()) return section.title;
+    return report_.sections.size() == 1 ? "Results" : fmt::format("Section {}", number);
   }
 
   std::string section(const ReportSection& section, std::size_t number) {

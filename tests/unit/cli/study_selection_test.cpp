@@ -121,5 +121,37 @@ TEST(StudySelection, AnyRunOfTheStudyWillDo) {
   EXPECT_TRUE(rows_of({}, {row()}).empty());
 }
 
+std::string text_of(const std::vector<measure::Row>& rows) {
+  std::string text;
+  for (const measure::Row& each : rows) text += each.model + " " + each.engine + " " + std::to_string(each.batch.value_or(0)) + "; ";
+  return text;
+}
+
+measure::Row named(const std::string& model, const std::string& engine, std::int64_t batch) {
+  measure::Row made = row();
+  made.model = model;
+  made.engine = engine;
+  made.batch = batch;
+  return made;
+}
+
+TEST(StudySelection, RowsStandInTheOrderOfTheStudy) {
+  measure::RunSpec asked = spec();
+  asked.models = {"vgg16", "resnet*"};
+  asked.engines = {{"openvino", {}}, {"onnxruntime", {}}};
+  EXPECT_EQ(
+      text_of(rows_of({asked}, {named("resnet50", "openvino", 2), named("resnet18", "onnxruntime", 1), named("resnet18", "openvino", 2),
+                                named("vgg16", "onnxruntime", 2), named("vgg16", "onnxruntime", 1), named("resnet18", "openvino", 1)})),
+      "vgg16 onnxruntime 1; vgg16 onnxruntime 2; resnet18 openvino 1; resnet18 openvino 2; resnet18 onnxruntime 1; resnet50 openvino 2; ");
+}
+
+TEST(StudySelection, ReadingOrderLeavesImportsAsTheyStood) {
+  measure::Row first = named("vgg16", "z", 8), second = named("alexnet", "a", 1);
+  first.source = second.source = "colab";
+  EXPECT_EQ(text_of(in_reading_order({named("vgg16", "b", 2), named("own.onnx", "a", 1), first, named("vgg16", "a", 4),
+                                      named("alexnet", "b", 1), second, named("vgg16", "a", 1)})),
+            "vgg16 z 8; alexnet a 1; alexnet b 1; vgg16 a 1; vgg16 a 4; vgg16 b 2; own.onnx a 1; ");
+}
+
 }  // namespace
 }  // namespace inferometer::cli

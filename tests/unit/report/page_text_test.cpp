@@ -247,6 +247,13 @@ TEST(PageText, LongTitlesAreCutBetweenWords) {
   EXPECT_EQ(id, "post-hoc-comparisons-of-all-741-pairs-of-networks-lsd-in");
 }
 
+TEST(PageText, SectionsWithoutATitleGetOne) {
+  EXPECT_NE(text_of(report(), 3).find("<h2 id=\"section-2-title\">Section 2</h2>"), std::string::npos);
+  Report one;
+  one.sections = {{"", {table("t", 1)}}};
+  EXPECT_NE(text_of(one, 0).find("<h2 id=\"section-1-title\">Results</h2>"), std::string::npos);
+}
+
 TEST(PageText, AsksForOneChartAFigure) { EXPECT_THROW(text_of(report(), 2), Error); }
 
 }  // namespace
