@@ -173,9 +173,8 @@ struct Strategy {
   ceres::TrustRegionStrategyType type;
   double first_radius;
 };
-/// Ceres' own choice first. A long first step can leap onto a plateau where nothing leads back (BoxBOD): then shorter ones.
-constexpr Strategy kStrategies[] = {
-    {ceres::LEVENBERG_MARQUARDT, 1e4}, {ceres::LEVENBERG_MARQUARDT, 1}, {ceres::LEVENBERG_MARQUARDT, 1e-2}, {ceres::DOGLEG, 1e4}};
+/// Ceres' own choice first. A long first step can leap onto a plateau where nothing leads back (BoxBOD): then a short one.
+constexpr Strategy kStrategies[] = {{ceres::LEVENBERG_MARQUARDT, 1e4}, {ceres::LEVENBERG_MARQUARDT, 1e-2}, {ceres::DOGLEG, 1e4}};
 
 std::vector<double> minimise(const Residuals& residuals, Values start, const Units& units, const Strategy& strategy, int most_iterations) {
   std::vector<double> parameters(start.begin(), start.end());

@@ -86,6 +86,13 @@ TEST(AnalyzeCluster, WardAndItsOrder) {
   ASSERT_EQ(heat.y.categories.size(), 9u);
   // Members of a heap stand together.
   for (std::size_t i = 0; i < 9; ++i) EXPECT_EQ(heat.y.categories[i], json["rows"][json["leaf_order"][i].get<std::size_t>()]["label"]);
+  // Mean and sample standard deviation of b are 5444.444 and 4217.556.
+  for (const HeatCells::Cell& cell : heat.heat->cells) {
+    if (cell.column != 1) continue;
+    const char heap = heat.y.categories[cell.row][0];
+    EXPECT_EQ(*cell.value < 0, heap == 'n') << heat.y.categories[cell.row];
+    EXPECT_NEAR(*cell.value, (std::stod(cell.text) - 5444.444) / 4217.556, 0.002) << heat.y.categories[cell.row];
+  }
   for (std::size_t i = 0, changes = 0; i + 1 < 9; ++i) {
     changes += heat.y.categories[i][0] != heat.y.categories[i + 1][0] ? 1 : 0;
     EXPECT_LE(changes, 2u);

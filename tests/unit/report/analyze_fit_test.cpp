@@ -96,6 +96,9 @@ TEST(AnalyzeFit, AutoSaysThatItRanked) {
   for (const Json& model : json["ranking"]) sum += model["weight"].get<double>();
   EXPECT_NEAR(sum, 1, 1e-12);
   EXPECT_EQ(json["ranking"][0]["aicc_difference"], 0);
+  const Json &first = json["ranking"][0], &second = json["ranking"][1];
+  EXPECT_NEAR(second["aicc_difference"].get<double>(), second["aicc"].get<double>() - first["aicc"].get<double>(), 1e-9);
+  EXPECT_NEAR(std::log(first["weight"].get<double>() / second["weight"].get<double>()), second["aicc_difference"].get<double>() / 2, 1e-9);
   EXPECT_EQ(json["ranking"].size() + json["refused"].size(), 6u);
   EXPECT_EQ(result.charts[0].panels[0].x.scale, Scale::log10);
   EXPECT_EQ(result.charts[1].panels[0].series[0].points[0].tooltip, "net");

@@ -121,6 +121,31 @@ TEST(KMeans, FindsTheBestOfAllPartitions) {
   }
 }
 
+TEST(KMeans, NoSinglePointIsBetterElsewhere) {
+  for (std::uint64_t seed = 0; seed < 30; ++seed) {
+    const Values points = random_points(40, 2, 100 + seed);
+    const KMeans found = k_means(points, 2, 5, seed, 1);
+    for (std::size_t i = 0; i < 40; ++i) {
+      if (found.sizes[found.cluster[i]] == 1) continue;
+      for (std::size_t other = 0; other < 5; ++other) {
+        Clusters moved = found.cluster;
+        moved[i] = other;
+        EXPECT_GE(described_partition(points, 2, moved).total_within_ss, found.total_within_ss * (1 - 1e-9)) << seed << " " << i;
+      }
+    }
+  }
+}
+
+TEST(KMeans, DescribesPartitionsThatComeFromElsewhere) {
+  const KMeans found = described_partition(Values{1, 2, 10, 11, 12}, 1, {1, 1, 0, 0, 0});
+  EXPECT_EQ(found.cluster, (Clusters{1, 1, 0, 0, 0}));
+  EXPECT_EQ(found.centroids, (Values{11, 1.5}));
+  EXPECT_DOUBLE_EQ(found.total_within_ss, 2.5);
+  expect_error(ErrorCode::internal, [] { described_partition(Values{1, 2}, 1, {0, 0}); });
+  expect_error(ErrorCode::internal, [] { described_partition(Values{1, 2}, 1, {0, 2}); });
+  expect_error(ErrorCode::internal, [] { described_partition(Values{1, 2}, 1, {0}); });
+}
+
 TEST(KMeans, TheSeedDecides) {
   const Values points = random_points(200, 3, 9);
   const KMeans first = k_means(points, 3, 6, 5, 1), again = k_means(points, 3, 6, 5, 1);
