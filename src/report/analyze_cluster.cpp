@@ -57,6 +57,7 @@ ClusterData data_of(const AnalysisSpec& spec, const Frame& complete) {
   data.columns = spec.columns;
   data.standardized = spec.standardize;
   data.labels = row_labels(complete);
+  data.published = published_rows(complete);
   std::vector<std::vector<double>> columns;
   for (const std::string& column : spec.columns) {
     columns.push_back(values(complete, column));

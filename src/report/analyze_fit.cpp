@@ -170,8 +170,13 @@ AnalysisResult analyze_fit(const AnalysisSpec& spec, const Frame& frame) {
   check_model(spec.model);
   if (spec.x == spec.y) throw Error(ErrorCode::usage, fmt::format("fit: {} is both x and y", spec.x));
   CompleteCases complete = complete_cases(frame, {spec.x, spec.y}, {});
-  const CurveData data{
-      frame.name, spec.x, spec.y, values(complete.frame, spec.x), values(complete.frame, spec.y), labels_of(complete.frame)};
+  const CurveData data{frame.name,
+                       spec.x,
+                       spec.y,
+                       values(complete.frame, spec.x),
+                       values(complete.frame, spec.y),
+                       labels_of(complete.frame),
+                       published_rows(complete.frame)};
   AnalysisResult result;
   try {
     result = fit_model(spec, data);

@@ -22,6 +22,9 @@ namespace {
 using stats::MainCluster;
 using Json = nlohmann::ordered_json;
 
+/// Values of a group that span so much are shown on a logarithmic axis: batch sizes 1 to 64.
+constexpr double kWideRange = 16;
+
 /// The decay through the centroids, or why there is none.
 struct CentroidCurve {
   std::optional<stats::CurveFit> fit;
@@ -63,13 +66,25 @@ Chart chart_of(const AnalysisSpec& spec, const CurveData& all, const CurveData& 
   chart.caption =
       fmt::format("{} of {}; squares: centroids of the largest cluster at each {}{}.", counted(all.x.size(), "row"), all.source, spec.group,
                   curve.fit ? ", with an exponential decay through them and its 95 % confidence and prediction bands" : "");
-  Panel panel = scatter_panel(all, false);
-  panel.series[0].name = "main cluster";
-  Series rest{.name = "other clusters", .points = {}, .color = kNeutral, .marker = Marker::cross};
-  std::vector<Point> main;
-  for (std::size_t i = 0; i < inside.size(); ++i) (inside[i] ? main : rest.points).push_back(panel.series[0].points[i]);
-  panel.series[0].points = std::move(main);
-  if (!rest.points.empty()) panel.series.push_back(std::move(rest));
+  const auto [least, most] = std::minmax_element(all.x.begin(), all.x.end());
+  const bool log_x = *least > 0 && *most / *least >= kWideRange;
+  Panel panel;
+  panel.x = {axis_title(all.x_name), log_x ? Scale::log10 : Scale::linear};
+  panel.y.title = axis_title(all.y_name);
+  const Series points = points_of(all);
+  for (const bool main : {true, false}) {
+    Series series{.name = main ? "main cluster" : "other clusters",
+                  .points = {},
+                  .color = main ? 0 : kNeutral,
+                  .marker = main ? Marker::circle : Marker::diamond};
+    std::vector<bool> published;
+    for (std::size_t i = 0; i < inside.size(); ++i) {
+      if (inside[i] != main) continue;
+      series.points.push_back(points.points[i]);
+      published.push_back(all.published[i]);
+    }
+    for (Series& part : by_origin(series, published)) panel.series.push_back(std::move(part));
+  }
   Series squares{.name = "centroid", .points = {}, .color = 1, .marker = Marker::square};
   for (std::size_t i = 0; i < centroids.x.size(); ++i) {
     Point point;
@@ -86,11 +101,12 @@ Chart chart_of(const AnalysisSpec& spec, const CurveData& all, const CurveData& 
 }  // namespace
 
 AnalysisResult cluster_groups(const AnalysisSpec& spec, const Frame& complete) {
-  CurveData all{complete.name, spec.group, spec.columns[0], values(complete, spec.group), values(complete, spec.columns[0]), {}};
+  CurveData all{complete.name,           spec.group, spec.columns[0], values(complete, spec.group), values(complete, spec.columns[0]), {},
+                published_rows(complete)};
   if (complete.has("model")) all.labels = complete.texts("model");
   const auto wanted = spec.clusters ? std::optional(static_cast<std::size_t>(*spec.clusters)) : std::nullopt;
   const std::vector<MainCluster> groups = stats::main_clusters(all.x, all.y, wanted, spec.seed);
-  CurveData centroids{all.source, spec.group, "centroid of " + spec.columns[0], {}, {}, {}};
+  CurveData centroids{all.source, spec.group, "centroid of " + spec.columns[0], {}, {}, {}, {}};
   std::vector<bool> inside(all.x.size());
   Json lines = Json::array();
   for (const MainCluster& group : groups) {

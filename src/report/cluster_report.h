@@ -17,6 +17,7 @@ struct ClusterData {
   std::vector<std::string> labels;  ///< of each row: the network, else its number; all different
   std::vector<double> values;       ///< row-major, in the columns' own units
   std::vector<double> scores;       ///< what is clustered: z-scores, or the values
+  std::vector<bool> published;      ///< of each row
   bool standardized = true;
 
   std::size_t rows() const { return labels.size(); }

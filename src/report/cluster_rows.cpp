@@ -175,15 +175,17 @@ Chart scatter(const ClusterData& data, const Described& found, const std::string
   for (std::size_t c = 0; c < found.sizes.size(); ++c) {
     const auto color = static_cast<ColorIndex>(c);
     Series series{.name = fmt::format("cluster {}", c + 1), .points = {}, .color = color, .marker = static_cast<Marker>(c % 7)};
+    std::vector<bool> published;
     for (std::size_t row = 0; row < data.rows(); ++row) {
       if (found.cluster[row] != c) continue;
+      published.push_back(data.published[row]);
       Point point;
       point.x = data.value(row, 0);
       point.y = single ? (found.silhouettes.empty() ? 0 : found.silhouettes[row]) : data.value(row, 1);
       point.tooltip = data.labels[row];
       series.points.push_back(std::move(point));
     }
-    panel.series.push_back(std::move(series));
+    for (Series& part : by_origin(series, published)) panel.series.push_back(std::move(part));
     if (single) continue;
     Point centre;
     centre.x = found.centroids[c][0];
@@ -193,6 +195,12 @@ Chart scatter(const ClusterData& data, const Described& found, const std::string
   }
   chart.panels.push_back(std::move(panel));
   return chart;
+}
+
+/// 8, not 8.000.
+std::string cell_text(double value) {
+  const bool whole = value == std::floor(value) && std::abs(value) < 1e6;
+  return whole ? fmt::format("{:.0f}", value) : rounded_text(value);
 }
 
 Chart heat_map(const ClusterData& data, const stats::Dendrogram& tree, const std::string& title) {
@@ -212,7 +220,7 @@ Chart heat_map(const ClusterData& data, const stats::Dendrogram& tree, const std
     const std::size_t row = tree.leaf_order[place];
     panel.y.categories.push_back(data.labels[row]);
     for (std::size_t column = 0; column < data.columns.size(); ++column)
-      heat.cells.push_back({column, place, data.scores[row * data.columns.size() + column], rounded_text(data.value(row, column))});
+      heat.cells.push_back({column, place, data.scores[row * data.columns.size() + column], cell_text(data.value(row, column))});
   }
   panel.heat = std::move(heat);
   chart.panels.push_back(std::move(panel));

@@ -12,6 +12,7 @@ namespace inferometer::report {
 namespace {
 
 constexpr std::string_view kVerdict = "verdict";
+constexpr std::string_view kOrigin = "origin";
 
 /// Sums of squares, and squares of these, must neither overflow nor vanish: a constant column would be seen where there is none.
 constexpr double kSmallest = 1e-100, kLargest = 1e100;
@@ -99,6 +100,29 @@ CompleteCases complete_cases(const Frame& frame, const std::vector<std::string>&
   }
   complete.frame = frame.filtered(sieve.keep());
   return complete;
+}
+
+std::vector<bool> published_rows(const Frame& frame) {
+  std::vector<bool> published(frame.size(), false);
+  if (!frame.has(kOrigin)) return published;
+  const auto& origins = frame.texts(kOrigin);
+  for (std::size_t i = 0; i < published.size(); ++i) published[i] = origins[i] == "published";
+  return published;
+}
+
+std::vector<Series> by_origin(const Series& series, const std::vector<bool>& published) {
+  std::vector<Series> parts;
+  for (const bool wanted : {false, true}) {
+    Series part = series;
+    part.points.clear();
+    part.published = wanted;
+    for (std::size_t i = 0; i < series.points.size(); ++i) {
+      if (published[i] == wanted) part.points.push_back(series.points[i]);
+    }
+    if (!part.points.empty()) parts.push_back(std::move(part));
+  }
+  if (parts.size() == 2 && !series.name.empty()) parts[1].name += ", published";
+  return parts;
 }
 
 std::vector<double> values(const Frame& frame, std::string_view column) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "report/chart.h"
 #include "report/frame.h"
 
 namespace inferometer::report {
@@ -19,6 +20,13 @@ struct CompleteCases {
 /// rows that are "invalid" there are left out as well: their figures must not be believed.
 /// Throws Error{input} naming the source when a column is missing or no row remains.
 CompleteCases complete_cases(const Frame& frame, const std::vector<std::string>& numeric, const std::vector<std::string>& labels);
+
+/// Of each row, whether its column `origin` says that it is published; all false without one.
+std::vector<bool> published_rows(const Frame& frame);
+
+/// A series as one of measured points and one of published ones, which never share a mark; only those that have points.
+/// @param published  of each point; as many as points
+std::vector<Series> by_origin(const Series& series, const std::vector<bool>& published);
 
 /// The numbers of a column of which every cell holds one. Throws Error{internal} for another, Error{input} for a number (0 apart) whose
 /// magnitude lies outside 1e-100 ... 1e100.

@@ -9,9 +9,7 @@
 
 #include "base/text.h"
 #include "report/analysis_text.h"
-#include "report/column_titles.h"
-#include "report/complete_cases.h"
-#include "report/fit_layers.h"
+#include "stats/correlation.h"
 
 namespace inferometer::report {
 namespace {
@@ -25,10 +23,6 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kCurvePoints = 101;
 /// Models nearer to the best than this are not told apart by AICc (Burnham & Anderson 2002, 2.6).
 constexpr double kSupported = 2;
-
-bool is_in_log_x(CurveModel model) {
-  return model == CurveModel::logarithmic || model == CurveModel::power || model == CurveModel::logistic;
-}
 
 Json number(std::optional<double> value) { return value && std::isfinite(*value) ? Json(*value) : Json(nullptr); }
 
@@ -196,6 +190,21 @@ std::vector<std::string> ranking_sentences(const CurveRanking& ranking) {
   return sentences;
 }
 
+/// Bands take one scatter for the whole curve. Where the residuals' sizes go with the fitted values, they are too narrow at one end and
+/// too wide at the other.
+void add_scatter_note(const CurveFit& fit, std::vector<std::string>& sentences) {
+  constexpr std::size_t kFewest = 10;
+  if (fit.n < kFewest) return;
+  std::vector<double> sizes;
+  for (const double residual : fit.residuals) sizes.push_back(std::abs(residual));
+  const stats::Correlation found = stats::correlate(stats::CorrelationMethod::spearman, fit.fitted, sizes);
+  if (!found.p || *found.p >= 1 - fit.confidence) return;
+  sentences.push_back(fmt::format(
+      "Note: the scatter {} with the curve (Spearman of fitted value and size of residual: rho = {:.2f}, {}); the bands suppose "
+      "that it is the same everywhere, and do not hold at single places.",
+      *found.coefficient > 0 ? "grows" : "shrinks", *found.coefficient, p_phrase(*found.p)));
+}
+
 std::vector<std::string> sentences_of(const CurveData& data, const CurveRanking& ranking) {
   const CurveFit& fit = ranking.fits.front();
   std::vector<std::string> sentences;
@@ -212,6 +221,7 @@ std::vector<std::string> sentences_of(const CurveData& data, const CurveRanking&
   sentences.push_back(fmt::format("A new point at {} = {} is expected between {} and {} ({} % prediction band).", data.x_name,
                                   rounded_text(middle), rounded_text(point.prediction_low), rounded_text(point.prediction_high),
                                   percent_text(fit.confidence)));
+  add_scatter_note(fit, sentences);
   for (const FittedParameter& parameter : fit.parameters) {
     if (parameter.low > 0 || parameter.high < 0) continue;
     sentences.push_back(fmt::format("Note: the interval of {} contains 0.", parameter.name));
@@ -219,63 +229,7 @@ std::vector<std::string> sentences_of(const CurveData& data, const CurveRanking&
   return sentences;
 }
 
-Chart curve_chart(const CurveData& data, const CurveRanking& ranking, const std::string& title) {
-  const CurveFit& fit = ranking.fits.front();
-  Chart chart;
-  chart.title = title;
-  chart.caption = fmt::format("{}, {} points of {}{}; dark: {} % confidence band of the curve, light: {} % prediction band of a new point.",
-                              formula(fit.model), fit.n, data.source, ranking.by_aicc ? ", the lowest AICc" : "",
-                              percent_text(fit.confidence), percent_text(fit.confidence));
-  Panel panel = scatter_panel(data, is_in_log_x(fit.model));
-  add_fitted_curve(panel, fit, true, data.x, data.y, "", kNeutral);
-  chart.panels.push_back(std::move(panel));
-  return chart;
-}
-
-Chart residual_chart(const CurveData& data, const CurveFit& fit) {
-  Chart chart;
-  chart.title = fmt::format("What the curve leaves of {}", data.y_name);
-  chart.caption = fmt::format("Residuals of {} against the fitted values; dotted: one residual standard deviation, {}.", formula(fit.model),
-                              rounded_text(fit.residual_stddev));
-  chart.legend = LegendPlace::none;
-  Panel panel;
-  panel.x.title = fmt::format("Fitted: {}", axis_title(data.y_name));
-  panel.y.title = "Residual";
-  Series series{.points = {}};
-  for (std::size_t i = 0; i < fit.fitted.size(); ++i) {
-    Point point;
-    point.x = fit.fitted[i];
-    point.y = fit.residuals[i];
-    if (!data.labels.empty()) point.tooltip = data.labels[i];
-    series.points.push_back(std::move(point));
-  }
-  panel.series.push_back(std::move(series));
-  panel.lines.push_back({true, 0, "", Stroke::solid});
-  for (const double sign : {-1.0, 1.0}) panel.lines.push_back({true, sign * fit.residual_stddev, "", Stroke::dotted});
-  chart.panels.push_back(std::move(panel));
-  return chart;
-}
-
 }  // namespace
-
-Panel scatter_panel(const CurveData& data, bool log_x) {
-  Panel panel;
-  panel.x = {axis_title(data.x_name), log_x ? Scale::log10 : Scale::linear};
-  panel.y.title = axis_title(data.y_name);
-  Series series{.points = {}};
-  for (std::size_t i = 0; i < data.x.size(); ++i) {
-    Point point;
-    point.x = data.x[i];
-    point.y = data.y[i];
-    if (!data.labels.empty()) {
-      point.tooltip =
-          fmt::format("{}\n{}: {}\n{}: {}", data.labels[i], data.x_name, rounded_text(point.x), data.y_name, rounded_text(point.y));
-    }
-    series.points.push_back(std::move(point));
-  }
-  panel.series.push_back(std::move(series));
-  return panel;
-}
 
 AnalysisResult describe_curve(const CurveData& data, const CurveRanking& ranking) {
   const CurveFit& fit = ranking.fits.front();
@@ -286,8 +240,7 @@ AnalysisResult describe_curve(const CurveData& data, const CurveRanking& ranking
   result.tables.push_back(quality_table(fit));
   if (ranking.by_aicc) result.tables.push_back(ranking_table(ranking));
   result.sentences = sentences_of(data, ranking);
-  result.charts.push_back(curve_chart(data, ranking, fmt::format("{} against {}", data.y_name, data.x_name)));
-  if (!fit.perfect) result.charts.push_back(residual_chart(data, fit));
+  result.charts = curve_charts(data, ranking);
   return result;
 }
 

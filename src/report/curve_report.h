@@ -15,6 +15,7 @@ struct CurveData {
   std::string source, x_name, y_name;
   std::vector<double> x, y;
   std::vector<std::string> labels;  ///< of each point, for tooltips; empty: none
+  std::vector<bool> published;      ///< of each point; empty: none is
 };
 
 /// A model that could not be fitted, and why.
@@ -32,7 +33,14 @@ struct CurveRanking {
 /// json, tables, sentences and charts of the best fit and of the ranking; the title is made from the names.
 AnalysisResult describe_curve(const CurveData& data, const CurveRanking& ranking);
 
-/// A panel with the points and with axes named; x is logarithmic where `log_x`.
+/// The points with curve and bands, and, unless the fit is perfect, what it leaves.
+std::vector<Chart> curve_charts(const CurveData& data, const CurveRanking& ranking);
+
+/// Whether a curve is best seen over a logarithmic x.
+bool is_in_log_x(stats::CurveModel model);
+
+/// The points as one series, and their panel with axes named; x is logarithmic where `log_x`. Published points are a series of their own in the panel.
+Series points_of(const CurveData& data);
 Panel scatter_panel(const CurveData& data, bool log_x);
 
 }  // namespace inferometer::report

@@ -134,6 +134,29 @@ TEST(AnalyzeFit, TwoLinesAndEnvelopes) {
   }
 }
 
+TEST(AnalyzeFit, SaysWhereTheScatterGrows) {
+  std::string grows = "x,y\n", same = "x,y\n";
+  for (int i = 1; i <= 30; ++i) {
+    const double sign = i % 2 == 0 ? 1 : -1;
+    grows += std::to_string(i) + "," + std::to_string(10 * i + sign * i) + "\n";
+    same += std::to_string(i) + "," + std::to_string(10 * i + sign * (1 + i * 7 % 5)) + "\n";
+  }
+  EXPECT_TRUE(says(analyze(fit_of("linear"), frame_from(grows)), "the scatter grows with the curve"));
+  EXPECT_FALSE(says(analyze(fit_of("linear"), frame_from(same)), "the scatter"));
+}
+
+TEST(AnalyzeFit, PublishedPointsHaveAMarkOfTheirOwn) {
+  const AnalysisResult result =
+      analyze(fit_of("linear"), frame_from("x,y,origin\n1,2,published\n2,4,measured\n3,5,published\n4,4,measured\n5,5,\n"));
+  for (const Chart& chart : result.charts) {
+    const std::vector<Series>& series = chart.panels[0].series;
+    EXPECT_FALSE(series[0].published);
+    EXPECT_EQ(series[0].points.size(), 3u);
+    EXPECT_TRUE(series[1].published);
+    EXPECT_EQ(series[1].points.size(), 2u);
+  }
+}
+
 TEST(AnalyzeFit, CountsTheRowsThatItLeavesOut) {
   const AnalysisResult result = analyze(fit_of("linear"), frame_from("x,y\n1,2\n2,x\n3,5\n4,\n5,5\n"));
   EXPECT_EQ(Json::parse(result.json)["n"], 3);
