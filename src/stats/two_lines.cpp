@@ -14,6 +14,9 @@ namespace {
 
 constexpr std::size_t kFewestOfALine = 3;
 constexpr int kMostTurns = 100;
+/// Many points determine two lines from few starts.
+constexpr std::size_t kFewestStarts = 50;
+constexpr std::size_t kMostPointsVisited = 2'000'000;
 
 using Line = TwoLines::Line;
 
@@ -101,6 +104,7 @@ TwoLines fit_two_lines(std::span<const double> x, std::span<const double> y, std
   if (x.size() < 2 * kFewestOfALine || distinct.size() < 4)
     throw Error(ErrorCode::input, "two lines need at least 6 points at 4 different x", "fit one line");
 
+  starts = std::min(starts, std::max(kFewestStarts, kMostPointsVisited / x.size()));
   CounterRandom random(seed);
   const auto pick = [&] { return static_cast<std::size_t>(random.below(x.size())); };
   std::optional<TwoLines> best;
