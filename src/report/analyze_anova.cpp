@@ -21,9 +21,10 @@ void check_factors(const AnalysisSpec& spec) {
   if (spec.interaction && spec.factors.size() != 2) throw Error(ErrorCode::usage, "anova: an interaction needs two factors");
 }
 
-/// The values behind each factor, as boxes.
+/// The values behind each factor, as boxes; none where every value of the factor has one row only.
 void add_charts(const AnalysisSpec& spec, const AnovaData& data, AnalysisResult& result) {
   for (const Factor& factor : data.factors) {
+    if (factor.labels.size() == data.values.size()) continue;
     FigureSpec figure;
     figure.type = "box";
     figure.title = fmt::format("{} by {}", spec.response, factor.name);

@@ -19,6 +19,7 @@ struct Axis {
   std::optional<double> low, high;      ///< nullopt: from the data, with room for marks and labels
   std::vector<std::string> categories;  ///< of a category axis; a value of i stands for the i-th
   bool reversed = false;                ///< the first category on top
+  std::vector<double> ticks;            ///< where labels stand if there is room, increasing; empty: at round numbers
 };
 
 enum class Marker : std::uint8_t { circle, square, triangle, diamond, inverted_triangle, cross, plus, star };

@@ -134,6 +134,23 @@ Extent extent_of(const Panel& panel, Side side, const ChartLayout& chart, double
   return extent;
 }
 
+namespace {
+
+/// The ticks that the axis asks for, as many as stand clear of each other.
+std::vector<Tick> chosen_ticks(const Axis& axis, const AxisLayout& layout, double length) {
+  constexpr double kLeastGap = 24;  // pixels: three digits and a space
+  std::vector<Tick> chosen;
+  for (const double value : axis.ticks) {
+    const double at = coordinate(axis, value);
+    if (at < layout.low || at > layout.high) continue;
+    if (!chosen.empty() && (at - chosen.back().at) / (layout.high - layout.low) * length < kLeastGap) continue;
+    chosen.push_back({at, tick_label(value, value)});
+  }
+  return chosen;
+}
+
+}  // namespace
+
 AxisLayout axis_layout(const Axis& axis, const Extent& extent, double length, bool vertical) {
   if (axis.scale == Scale::category) return category_layout(axis);
   AxisLayout layout;
@@ -143,7 +160,8 @@ AxisLayout axis_layout(const Axis& axis, const Extent& extent, double length, bo
   if (axis.low) layout.low = coordinate(axis, *axis.low);
   if (axis.high) layout.high = coordinate(axis, *axis.high);
   if (layout.low >= layout.high) (axis.high ? layout.low : layout.high) = axis.high ? layout.high - 1 : layout.low + 1;
-  layout.ticks = ticks(axis.scale, layout.low, layout.high, length / (vertical ? 42 : 66));
+  const double room = length / (vertical ? 42 : 66);
+  layout.ticks = axis.ticks.empty() ? ticks(axis.scale, layout.low, layout.high, room) : chosen_ticks(axis, layout, length);
   // The room beside marks near zero reaches below it; a label there would speak of values that cannot be.
   if (axis.scale == Scale::linear && !extent.negative && !axis.low) {
     std::erase_if(layout.ticks, [](const Tick& tick) { return tick.at < 0; });

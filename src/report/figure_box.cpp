@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -9,19 +10,21 @@
 namespace inferometer::report {
 namespace {
 
-/// Quartiles of type 7; whiskers to the most extreme values within 1.5 interquartile ranges of the box (Tukey 1977).
-BoxGroup box_of(std::vector<double> values, double category) {
+/// Quartiles of type 7; whiskers to the most extreme values within 1.5 interquartile ranges of the box (Tukey 1977). On a logarithmic
+/// axis the range is that of the logarithms, so that the picture is that of their box.
+BoxGroup box_of(std::vector<double> values, double category, bool log) {
   std::sort(values.begin(), values.end());
   BoxGroup box;
   box.category = category;
   box.q1 = *stats::quantile_type7_sorted(values, 0.25);
   box.median = *stats::quantile_type7_sorted(values, 0.5);
   box.q3 = *stats::quantile_type7_sorted(values, 0.75);
-  const double reach = 1.5 * (box.q3 - box.q1);
+  const double reach = log ? std::pow(box.q3 / box.q1, 1.5) : 1.5 * (box.q3 - box.q1);
+  const double least = log ? box.q1 / reach : box.q1 - reach, most = log ? box.q3 * reach : box.q3 + reach;
   box.low = box.q1;
   box.high = box.q3;
   for (const double value : values) {
-    if (value < box.q1 - reach || value > box.q3 + reach) {
+    if (value < least || value > most) {
       box.outliers.push_back(value);
       continue;
     }
@@ -55,12 +58,14 @@ Chart make_box(const FigureSpec& spec, const Frame& rows, const FigureContext& c
       }
       fewest = std::min(fewest, values.size());
       most = std::max(most, values.size());
-      panel.boxes.push_back(box_of(std::move(values), static_cast<double>(category)));
+      panel.boxes.push_back(box_of(std::move(values), static_cast<double>(category), spec.log_y));
     }
     panel.notes.push_back(fewest == most ? fmt::format("n = {} in each box", most) : fmt::format("n = {} to {} in a box", fewest, most));
     chart.panels.push_back(std::move(panel));
   }
-  data.note("Boxes: quartiles and median; whiskers: the most extreme values within 1.5 interquartile ranges; points: the values beyond.");
+  data.note(fmt::format(
+      "Boxes: quartiles and median; whiskers: the most extreme values within 1.5 interquartile ranges{}; points: the values beyond.",
+      spec.log_y ? " of the logarithms" : ""));
   finish(chart, spec, data);
   return chart;
 }

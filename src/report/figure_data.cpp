@@ -1,6 +1,7 @@
 #include "report/figure_data.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <utility>
 
@@ -203,6 +204,21 @@ std::string FigureData::tooltip(std::size_t row, const std::vector<std::string>&
   if (is_hollow(row)) lines.push_back((*verdict_)[row]);
   if (is_published(row)) lines.emplace_back("published");
   return join(lines, "\n");
+}
+
+Axis number_axis(const Frame& frame, const std::string& column, const std::vector<std::size_t>& rows, bool log) {
+  Axis axis{axis_title(column), log ? Scale::log10 : Scale::linear};
+  if (!log) return axis;
+  std::set<double> values;
+  for (const std::size_t row : rows) {
+    if (const std::optional<double> value = frame.numbers(column)[row]) values.insert(*value);
+  }
+  constexpr std::size_t kMost = 12;
+  const auto is_count = [](double value) { return value >= 1 && value <= 4096 && value == std::floor(value); };
+  if (values.size() > 1 && values.size() <= kMost && std::all_of(values.begin(), values.end(), is_count)) {
+    axis.ticks.assign(values.begin(), values.end());
+  }
+  return axis;
 }
 
 std::vector<std::string> telling_apart(const Frame& frame, const std::vector<std::size_t>& rows, std::vector<std::string> place,

@@ -33,7 +33,7 @@ class LineMaker {
     const std::vector<std::string> categories = category_order(frame_, spec_.x, group.shown);
     const auto& numbers = frame_.numbers(spec_.x);
     const bool numeric = std::all_of(group.shown.begin(), group.shown.end(), [&](std::size_t row) { return numbers[row].has_value(); });
-    panel.x = {axis_title(spec_.x), !numeric ? Scale::category : spec_.log_x ? Scale::log10 : Scale::linear};
+    panel.x = numeric ? number_axis(frame_, spec_.x, group.shown, spec_.log_x) : Axis{axis_title(spec_.x), Scale::category};
     if (!numeric) panel.x.categories = categories;
 
     std::vector<std::string> place = spec_.group;

@@ -54,7 +54,7 @@ class ScatterMaker {
   Panel panel(const FigureGroup& group, const std::vector<std::size_t>& far) {
     Panel panel;
     panel.title = group.title;
-    panel.x = {axis_title(spec_.x), spec_.log_x ? Scale::log10 : Scale::linear};
+    panel.x = number_axis(rows_, spec_.x, group.shown, spec_.log_x);
     panel.y = {axis_title(spec_.y.front()), spec_.log_y ? Scale::log10 : Scale::linear};
     std::vector<double> all_x, all_y;
     for (const Cloud& cloud : clouds_of(spec_, data_, group)) {

@@ -138,8 +138,13 @@ void PanelDrawing::place() {
     remark += fmt::format("{}{} {} outside the axes", remark.empty() ? "" : "; ", outside_, outside_ == 1 ? "point lies" : "points lie");
   }
   if (remark.empty()) return;
-  const double line = panel_.title.empty() ? layout_.plot.top + kLineHeight / 2 + 2 : layout_.outer.top + kPanelTitleHeight / 2;
-  drawing_["fixed"].push_back(text_shape(remark, layout_.plot.right() - 4, line, {.align = Align::right, .color = kQuietColor}));
+  // Beside the title where there is room, else in the lower corner of the plot.
+  constexpr double kApart = 12;
+  const double used = panel_.title.empty() ? 0 : text_width(panel_.title, kTextPixels, true) + kApart;
+  const bool above = !panel_.title.empty() && used + text_width(remark) + 4 <= layout_.plot.width;
+  const double line = above ? layout_.outer.top + kPanelTitleHeight / 2 : layout_.plot.bottom() - kLineHeight / 2 - 2;
+  drawing_["fixed"].push_back(
+      text_shape(remark, layout_.plot.right() - 4, line, {.align = Align::right, .halo = !above, .color = kQuietColor}));
 }
 
 Json& PanelDrawing::begin_series(const std::string& name, ColorIndex color, int z, bool right_axis) {

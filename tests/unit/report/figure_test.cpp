@@ -346,6 +346,28 @@ TEST(Box, QuartilesWhiskersAndOutliers) {
   EXPECT_EQ(chart.panels[0].notes, (std::vector<std::string>{"n = 1 to 5 in a box"}));
 }
 
+TEST(Box, OnALogarithmicAxisTheRangeIsOfLogarithms) {
+  FigureSpec box = spec("box", "batch", "ms");
+  box.log_y = true;
+  // Quartiles 2 and 8: whiskers reach 8 * 4^1.5 = 64 and 2 / 4^1.5 = 0.25, where those of the plain range would end at 17.
+  const Chart chart = make_figure(box, frame("batch,ms\n1,0.2\n1,2\n1,4\n1,8\n1,60\n2,7\n2,7\n"));
+  const BoxGroup& group = chart.panels[0].boxes[0];
+  EXPECT_EQ(group.q1, 2);
+  EXPECT_EQ(group.q3, 8);
+  EXPECT_EQ(group.high, 60);
+  EXPECT_EQ(group.outliers, (std::vector<double>{0.2}));
+  EXPECT_NE(chart.caption.find("of the logarithms"), std::string::npos);
+}
+
+TEST(Line, TicksStandAtBatchSizes) {
+  FigureSpec line = spec("line", "batch", "ms");
+  line.log_x = true;
+  EXPECT_EQ(make_figure(line, frame("batch,ms\n1,9\n8,3\n2,5\n")).panels[0].x.ticks, (std::vector<double>{1, 2, 8}));
+  EXPECT_TRUE(make_figure(line, frame("batch,ms\n1,9\n8,3\n4.5,5\n")).panels[0].x.ticks.empty());
+  line.log_x = false;
+  EXPECT_TRUE(make_figure(line, frame("batch,ms\n1,9\n8,3\n2,5\n")).panels[0].x.ticks.empty());
+}
+
 TEST(Ecdf, StepsAtDistinctValues) {
   FigureSpec ecdf = spec("ecdf", "ms", "");
   ecdf.series = {"engine"};
