@@ -119,6 +119,7 @@ report::BlockContent make_figure(const Json& block) {
     spec.fit->bands = flag(fit, "bands", spec.fit->bands);
     spec.fit->centroids = flag(fit, "centroids");
     spec.fit->each_series = flag(fit, "each_series");
+    spec.fit->otherwise = text(fit, "otherwise");
   }
   spec.where = text(block, "where");
   spec.sort = text(block, "sort");
@@ -154,8 +155,11 @@ report::BlockContent make_takeaway(const Json& block) {
 }  // namespace
 
 std::span<const KeyRule> fit_keys() {
-  static const KeyRule keys[] = {
-      {"model", ValueKind::text}, {"bands", ValueKind::flag}, {"centroids", ValueKind::flag}, {"each_series", ValueKind::flag}};
+  static const KeyRule keys[] = {{"model", ValueKind::text},
+                                 {"bands", ValueKind::flag},
+                                 {"centroids", ValueKind::flag},
+                                 {"each_series", ValueKind::flag},
+                                 {"otherwise", ValueKind::text}};
   return keys;
 }
 

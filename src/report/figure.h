@@ -23,6 +23,7 @@ struct FitSpec {
   /// Through the centroid of the largest cluster of y at each x (stats::main_clusters), in place of the points; for curves.
   bool centroids = false;
   bool each_series = false;  ///< one curve for each series
+  std::string otherwise;     ///< the curve to draw where the points do not determine `model`, which the caption says; empty: none
 };
 
 /// One [[figure]]. Names of columns are those of the frame; docs/studies.md says which type uses what.

@@ -107,6 +107,21 @@ FitOutcome add_curve(Panel& panel, const FitSpec& spec, const std::vector<double
                       spec.bands ? ", 95 % confidence (dark) and prediction (light) bands" : "")};
 }
 
+/// The curve asked for, or where the points do not determine it the other one. A fit that fails leaves the panel as it was.
+FitOutcome add_curve_or_other(Panel& panel, const FitSpec& spec, const std::vector<double>& x, const std::vector<double>& y,
+                              const std::string& name, ColorIndex color) {
+  if (spec.otherwise.empty()) return add_curve(panel, spec, x, y, name, color);
+  try {
+    return add_curve(panel, spec, x, y, name, color);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::input) throw;
+    FitSpec other = spec;
+    other.model = spec.otherwise;
+    const FitOutcome outcome = add_curve(panel, other, x, y, name, color);
+    return {fmt::format("{}{}; the {} curve instead. {}", name.empty() ? "" : name + ": ", error.what(), spec.otherwise, outcome.sentence)};
+  }
+}
+
 FitOutcome add_envelope(Panel& panel, const std::vector<double>& x, const std::vector<double>& y, const std::string& name,
                         ColorIndex color) {
   const bool log = panel.x.scale == Scale::log10;
@@ -196,6 +211,10 @@ void check_fit_model(const FitSpec& spec) {
     throw Error(ErrorCode::usage, fmt::format("fit: unknown model '{}'", one_line(spec.model, 60)),
                 hint.empty() ? "known: " + join(known, ", ") : hint);
   }
+  if (!spec.otherwise.empty() && !stats::curve_model(spec.otherwise)) {
+    throw Error(ErrorCode::usage, fmt::format("fit: otherwise names no curve: '{}'", one_line(spec.otherwise, 60)),
+                did_you_mean(spec.otherwise, known));
+  }
   if (spec.centroids && (spec.model == kEnvelope || spec.model == kTwoLines))
     throw Error(ErrorCode::usage, fmt::format("fit: {} does not go through centroids", spec.model), "take centroids out, or name a curve");
 }
@@ -223,9 +242,9 @@ FitOutcome add_fit(Panel& panel, const FitSpec& spec, const std::vector<double>&
   try {
     if (spec.model == kEnvelope) return add_envelope(panel, x, y, name, color);
     if (spec.model == kTwoLines) return add_two_lines(panel, x, y, name);
-    if (!spec.centroids) return add_curve(panel, spec, x, y, name, color);
+    if (!spec.centroids) return add_curve_or_other(panel, spec, x, y, name, color);
     const Centroids centroids = add_centroids(panel, x, y, name);
-    return {centroids.sentence + add_curve(panel, spec, centroids.x, centroids.y, name, color).sentence};
+    return {centroids.sentence + add_curve_or_other(panel, spec, centroids.x, centroids.y, name, color).sentence};
   } catch (const Error& error) {
     if (error.code() != ErrorCode::input) throw;
     return {fmt::format("{}no curve: {}.", name.empty() ? "" : name + ": ", error.what())};

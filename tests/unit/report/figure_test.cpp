@@ -176,6 +176,18 @@ TEST(ScatterFit, ACurveWithItsBandsIsTheFitOfTheRows) {
 
   scatter.fit->bands = false;
   EXPECT_TRUE(make_figure(scatter, frame("x,y\n1,6\n2,7\n3,10\n4,15\n")).panels[0].bands.empty());
+  // A step is no logistic curve: the other one, with the reason.
+  scatter.fit = FitSpec{.model = "logistic", .bands = true, .otherwise = "linear"};
+  const char* const step = "x,y\n1,1\n2,1\n3,1.1\n4,1\n5,9\n6,9.1\n7,9\n8,9\n";
+  const Chart other = make_figure(scatter, frame(step));
+  ASSERT_EQ(other.panels[0].series.size(), 2u);
+  EXPECT_EQ(other.panels[0].series[1].name, "linear fit");
+  EXPECT_TRUE(says(other, "the linear curve instead. y = a + b x"));
+  scatter.fit->otherwise.clear();
+  EXPECT_TRUE(says(make_figure(scatter, frame(step)), "no curve: "));
+  scatter.fit->otherwise = "liner";
+  EXPECT_THROW(make_figure(scatter, frame(step)), Error);
+  scatter.fit = FitSpec{.model = "linear", .bands = false};
   // Too few points: no curve, and the reason.
   const Chart none = make_figure(scatter, frame("x,y\n1,6\n2,7\n"));
   EXPECT_EQ(none.panels[0].series.size(), 1u);
