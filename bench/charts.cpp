@@ -16,12 +16,12 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "chart_samples.h"
-#include "report/drawing.h"
+#include "charts/drawing.h"
 
 namespace {
 
 using namespace inferometer;
-using namespace inferometer::report;
+using namespace inferometer::charts;
 
 constexpr double kMost_s = 40, kMost_mb = 1000;
 

@@ -1,10 +1,13 @@
 #include "base/text.h"
 
+#include <cstdlib>
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <numeric>
 #include <tuple>
+
+#include <fmt/format.h>
 
 namespace inferometer {
 namespace {
@@ -241,6 +244,19 @@ std::string to_utf8(std::string_view bytes) {
     bytes.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return text;
+}
+
+std::string exact_text(double value) { return fmt::format("{}", value); }
+
+std::string rounded_text(double value) {
+  constexpr int kDigits = 4;
+  if (value == 0) return "0";
+  const double magnitude = std::fabs(value);
+  if (magnitude < 1e-4 || magnitude >= 1e15) return fmt::format("{:.{}e}", value, kDigits - 1);
+  // The exponent is that of the value after rounding to four digits: 9.99996 reads 10.00, not 10.000.
+  const double exponent = std::floor(std::log10(std::strtod(fmt::format("{:.{}e}", magnitude, kDigits - 1).c_str(), nullptr)));
+  const int decimals = std::clamp(kDigits - 1 - static_cast<int>(exponent), 0, kDigits + 4);
+  return fmt::format("{:.{}f}", value, decimals);
 }
 
 }  // namespace inferometer

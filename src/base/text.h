@@ -33,4 +33,9 @@ bool is_valid_utf8(std::string_view text);
 /// Replace bytes that are no UTF-8 by U+FFFD, so that text can go into JSON.
 std::string to_utf8(std::string_view bytes);
 
+/// Four significant digits for people, never an exponent between 1e-4 and 1e15: 12.30, 0.004321, 123457.
+std::string rounded_text(double value);
+/// The shortest text that reads back as the same double.
+std::string exact_text(double value);
+
 }  // namespace inferometer

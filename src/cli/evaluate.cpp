@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/child_process.h"
+#include "base/text.h"
 #include "cli/context.h"
 #include "cli/evaluation_tables.h"
 #include "cli/preprocessing_options.h"
@@ -43,7 +44,7 @@ class EvaluationProgress : public measure::EvaluationObserver {
     const std::string name = fmt::format("{} {} {}", row.model, row.engine, row.precision_requested);
     if (row.top1) {
       progress_.finish(name, fmt::format("{} of {} right, {} images/s", row.correct_top1.value_or(0), row.images.value_or(0),
-                                         report::rounded_text(row.images_per_s.value_or(0))));
+                                         rounded_text(row.images_per_s.value_or(0))));
     } else {
       progress_.finish(name, row.reasons.empty() ? row.status : fmt::format("{}: {}", row.status, row.reasons.front()));
     }

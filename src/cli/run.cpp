@@ -89,7 +89,7 @@ void print_plan(const Plan& plan, const Context& context) {
 
 std::string outcome_text(const measure::Row& row) {
   if (row.status == "passed" && row.per_image_ms)
-    return fmt::format("{} ms an image, {}", report::rounded_text(*row.per_image_ms), row.verdict.value_or(""));
+    return fmt::format("{} ms an image, {}", rounded_text(*row.per_image_ms), row.verdict.value_or(""));
   return row.reasons.empty() ? row.status : fmt::format("{}: {}", row.status, row.reasons.front());
 }
 

@@ -140,7 +140,7 @@ class Reader {
     const bool takes_integers = kind != FieldKind::text && kind != FieldKind::texts;
     if (takes_integers && node.is_integer()) return fmt::format("{}", *node.value_exact<std::int64_t>());
     const bool takes_numbers = kind == FieldKind::number || kind == FieldKind::numbers;
-    if (takes_numbers && node.is_floating_point()) return report::exact_text(*node.value_exact<double>());
+    if (takes_numbers && node.is_floating_point()) return exact_text(*node.value_exact<double>());
     switch (kind) {
       case FieldKind::text: wrong_type(key, node, "a string");
       case FieldKind::texts: wrong_type(key, node, "a string or a list of strings");

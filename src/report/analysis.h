@@ -8,7 +8,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "report/chart.h"
+#include "report/chart_names.h"
 #include "report/frame.h"
 #include "report/table.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "report/chart.h"
+#include "report/chart_names.h"
 #include "report/frame.h"
 
 namespace inferometer::report {

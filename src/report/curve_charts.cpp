@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "report/analysis_text.h"
+#include "base/text.h"
 #include "report/column_titles.h"
 #include "report/complete_cases.h"
 #include "report/curve_report.h"

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "report/chart.h"
+#include "report/chart_names.h"
 #include "report/frame.h"
 
 namespace inferometer::report {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "report/chart.h"
+#include "report/chart_names.h"
 #include "report/figure.h"
 #include "report/figure_data.h"
 

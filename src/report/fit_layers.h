@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "report/chart.h"
+#include "report/chart_names.h"
 #include "report/figure.h"
 #include "stats/curve_fit.h"
 

@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "report/drawing.h"
+#include "charts/drawing.h"
 #include "report/page_text.h"
 
 namespace inferometer::report {

@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "report/chart.h"
+#include "report/chart_names.h"
 #include "report/table.h"
 
 namespace inferometer::report {

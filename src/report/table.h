@@ -55,9 +55,4 @@ void require_whole(const Table& table);
 /// Throws as require_whole().
 void write(const Table& table, Format format, std::ostream& out);
 
-/// Four significant digits for people, never an exponent between 1e-4 and 1e15: 12.30, 0.004321, 123457.
-std::string rounded_text(double value);
-/// The shortest text that reads back as the same double.
-std::string exact_text(double value);
-
 }  // namespace inferometer::report

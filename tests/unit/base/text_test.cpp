@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include <cstdio>
+#include <cstdlib>
 #include <limits>
 
 #include <gtest/gtest.h>
@@ -177,6 +178,37 @@ TEST(Text, Utf8) {
     EXPECT_TRUE(is_valid_utf8(to_utf8(text)));
   }
   EXPECT_EQ(to_utf8("caf\xE9 \xC3\xA9"), "caf\xEF\xBF\xBD \xC3\xA9");
+}
+
+TEST(Numbers, RoundedText) {
+  const struct {
+    double value;
+    const char* text;
+  } cases[] = {
+      {0, "0"},
+      {-0.0, "0"},
+      {1, "1.000"},
+      {12.3, "12.30"},
+      {9.99996, "10.00"},
+      {99.996, "100.0"},
+      {123.45, "123.5"},
+      {1234.5, "1234"},
+      {123456.7, "123457"},
+      {0.00432149, "0.004321"},
+      {0.0001, "0.0001000"},
+      {0.0000999, "9.990e-05"},
+      {-12.3, "-12.30"},
+      {1e14, "100000000000000"},
+      {1e15, "1.000e+15"},
+      {1814073344.0, "1814073344"},
+  };
+  for (const auto& each : cases) EXPECT_EQ(rounded_text(each.value), each.text) << each.value;
+}
+
+TEST(Numbers, ExactTextReadsBack) {
+  for (const double value : {0.1, 1.0 / 3, 1e300, 5e-324, 123456789.123456789, -2.5}) {
+    EXPECT_EQ(std::strtod(exact_text(value).c_str(), nullptr), value);
+  }
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "report/analysis.h"
-#include "report/drawing.h"
+#include "charts/drawing.h"
 
 namespace inferometer::report {
 namespace {
