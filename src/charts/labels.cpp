@@ -15,6 +15,7 @@ constexpr double kLeaderFrom = 7;     // a label nearer to its mark than this ne
 constexpr double kSmallMark = 10;     // radius; over the pale body of a larger bubble a label can be read
 constexpr double kMarkCovered = 400;  // costs, on a scale where one pixel of distance costs 1
 constexpr double kBubbleCovered = 130;
+constexpr double kMistakable = 40;  // another mark is as near as its own, and no leader line tells whose it is
 constexpr double kLineCovered = 5;
 constexpr double kLinesCovered = 20;  // at most
 constexpr double kLeaderCrossesMark = 24;
@@ -68,6 +69,12 @@ Segment leader_to(const Disc& mark, const Box& box) {
   return {mark.x + share * (x - mark.x), mark.y + share * (y - mark.y), x, y};
 }
 
+/// From the mark's edge to the box, in pixels; negative where they overlap.
+double gap(const Disc& mark, const Box& box) {
+  const double x = std::clamp(mark.x, box.left, box.right()), y = std::clamp(mark.y, box.top, box.bottom());
+  return std::hypot(x - mark.x, y - mark.y) - mark.radius;
+}
+
 /// Cost of a place as far as other labels do not matter; nullopt where it must not be.
 std::optional<double> cost_of(const PlacedLabel& label, const LabelRequest& request, const Surroundings& around, bool over_marks) {
   if (!inside(label.box, around.frame)) return std::nullopt;
@@ -82,7 +89,9 @@ std::optional<double> cost_of(const PlacedLabel& label, const LabelRequest& requ
       if (small && !over_marks) return std::nullopt;
       cost += small ? kMarkCovered : kBubbleCovered;
     }
-    if (label.leader && !same(mark, request.mark) && intersect(*label.leader, mark)) cost += kLeaderCrossesMark;
+    if (same(mark, request.mark)) continue;
+    if (label.leader && intersect(*label.leader, mark)) cost += kLeaderCrossesMark;
+    if (!label.leader && gap(mark, label.box) < gap(request.mark, label.box) + kMargin) cost += kMistakable;
   }
   double lines = 0;
   for (const Segment& line : around.lines) lines += overlap(label.box, line) ? kLineCovered : 0;
