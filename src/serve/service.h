@@ -1,0 +1,120 @@
+/// One service: a model on an engine, how its pictures are prepared, and what it has done.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "dataset/preprocess.h"
+#include "measure/engines_here.h"
+#include "serve/inputs.h"
+#include "serve/model_repository.h"
+#include "serve/worker.h"
+
+namespace inferometer::serve {
+
+/// What the whole server was started with.
+struct ServeOptions {
+  std::vector<std::filesystem::path> model_roots, data_roots;  ///< absolute
+  std::string default_engine = "onnxruntime";                  ///< what `caffe` and a missing choice mean
+  int threads = 0;                                             ///< of each service's engine; 0: one a physical core
+  int streams = 1;
+  std::int64_t max_batch = 0;                      ///< dynamic batching; 0: off
+  std::chrono::microseconds max_delay{2000};       ///< likewise
+  std::size_t services = 64;                       ///< at most: beyond 503
+  std::chrono::milliseconds call_timeout{60'000};  ///< of one predict call: beyond 500/1007
+  InputLimits inputs;                              ///< folders: model_roots and data_roots
+};
+
+/// How pictures of one call become inputs: the service's own with what the call overrides.
+struct PictureRequest {
+  std::optional<zoo::Interpolation> interpolation;
+  dataset::PreprocessingChanges changes;
+};
+
+/// Figures since creation. Times in ms.
+struct ServiceCounts {
+  std::uint64_t inference_count = 0, predict_success = 0, predict_failure = 0;
+  double total_predict_ms = 0, total_transform_ms = 0;
+};
+
+struct ServiceDescription {
+  std::string name;  ///< ASCII letters in lower case
+  std::string description, mllib, engine, type = "supervised", mltype = "classification", repository;
+  nlohmann::json parameters = nlohmann::json::object();  ///< echo: input, mllib, output
+};
+
+/// A service that answers. Members: any thread; deleting one waits for nobody: calls in flight hold it and end well.
+class Service {
+ public:
+  Service(ServiceDescription description, RepositoryModel model, std::unique_ptr<Worker> worker, dataset::PreprocessingChanges changes);
+
+  const ServiceDescription& description() const { return description_; }
+  const RepositoryModel& model() const { return model_; }
+  Worker& worker() const { return *worker_; }
+  const dataset::InputGeometry& geometry() const { return geometry_; }
+  std::int64_t classes() const { return classes_; }
+  /// The service's preprocessing, or that of a call with other wishes. Throws StatusError 400/1006.
+  dataset::Preprocessor preprocessor(const dataset::PreprocessingChanges& call) const;
+  /// "dog" or the class number as text.
+  std::string label(std::int64_t index) const;
+
+  ServiceCounts counts() const;
+  void count_success(std::size_t images, std::chrono::nanoseconds predict, std::chrono::nanoseconds transform);
+  void count_failure();
+
+ private:
+  ServiceDescription description_;
+  RepositoryModel model_;
+  std::unique_ptr<Worker> worker_;
+  dataset::PreprocessingChanges changes_;
+  dataset::InputGeometry geometry_;
+  std::int64_t classes_ = 0;
+  mutable std::mutex mutex_;
+  ServiceCounts counts_;
+};
+
+/// The services by name (ASCII case ignored). Members: any thread.
+class Registry {
+ public:
+  explicit Registry(std::size_t most) : most_(most) {}
+  /// nullptr when there is none.
+  std::shared_ptr<Service> find(std::string_view name) const;
+  std::vector<std::shared_ptr<Service>> all() const;  ///< sorted by name
+  /// Hold a name while its service is being made. Throws StatusError 409/1014 (exists), 403 (being made by another call), 503 (too many).
+  class Reservation {
+   public:
+    ~Reservation();  ///< frees the name unless add() was called
+    Reservation(const Reservation&) = delete;
+    Reservation& operator=(const Reservation&) = delete;
+    void add(std::shared_ptr<Service> service);
+
+   private:
+    friend class Registry;
+    Reservation(Registry& registry, std::string name) : registry_(registry), name_(std::move(name)) {}
+    Registry& registry_;
+    std::string name_;
+    bool added_ = false;
+  };
+  std::unique_ptr<Reservation> reserve(std::string_view name);
+  bool remove(std::string_view name);  ///< false when there is none
+
+ private:
+  std::size_t most_;
+  mutable std::shared_mutex mutex_;
+  std::map<std::string, std::shared_ptr<Service>, std::less<>> services_;  ///< nullptr: being made
+};
+
+/// ASCII letters in lower case, other bytes as they are.
+std::string service_name(std::string_view given);
+
+}  // namespace inferometer::serve
