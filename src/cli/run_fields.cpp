@@ -31,8 +31,9 @@ bool is_default(std::string_view text) { return trim(text) == "default"; }
 }
 
 void set_mode(RunSpec& spec, std::string_view text, std::string_view where) {
-  if (trim(text) != measure::name_of(measure::Mode::latency)) unknown_word(where, trim(text), {"latency"});
-  spec.mode = measure::Mode::latency;
+  const auto mode = measure::mode(trim(text));
+  if (!mode) unknown_word(where, trim(text), {"latency", "served"});
+  spec.mode = *mode;
 }
 
 void set_protocol(RunSpec& spec, std::string_view text, std::string_view where) {
@@ -97,7 +98,8 @@ constexpr RunField kFields[] = {
      }},
     {"--classes", "classes", FieldKind::integer, "N", "classes of a zoo network (default: its own)",
      [](RunSpec& spec, std::string_view text, std::string_view where) { spec.classes = parse_limited_integer(text, kClassLimits, where); }},
-    {"--mode", "mode", FieldKind::text, "latency", "latency: one request at a time (default)", set_mode},
+    {"--mode", "mode", FieldKind::text, "MODE",
+     "latency: the engine's call (default); served: a call of the server with pictures, by its own time", set_mode},
     {"--protocol", "protocol", FieldKind::text, "default|dd|ten",
      "default: warm-up, stop rule, median; dd: no warm-up, 5 kept, mean; ten: warm-up, 10 kept, mean", set_protocol},
     {"--starts", "starts", FieldKind::integer, "N", "fresh processes that measure each entry, 1 to 1000 (default: 3)",

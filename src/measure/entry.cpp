@@ -13,6 +13,7 @@
 namespace inferometer::measure {
 namespace {
 
+constexpr std::array<std::pair<Mode, std::string_view>, 2> kModes{{{Mode::latency, "latency"}, {Mode::served, "served"}}};
 constexpr std::array<std::pair<Protocol, std::string_view>, 3> kProtocols{
     {{Protocol::standard, "default"}, {Protocol::dd, "dd"}, {Protocol::ten, "ten"}}};
 
@@ -35,10 +36,17 @@ std::string number_text(double value) { return fmt::format("{}", value); }
 }  // namespace
 
 std::string_view name_of(Mode mode) {
-  switch (mode) {
-    case Mode::latency: return "latency";
+  for (const auto& [value, name] : kModes) {
+    if (value == mode) return name;
   }
   return "latency";
+}
+
+std::optional<Mode> mode(std::string_view name) {
+  for (const auto& [value, text] : kModes) {
+    if (text == name) return value;
+  }
+  return std::nullopt;
 }
 
 std::string_view name_of(Protocol protocol) {
@@ -63,8 +71,8 @@ std::string engine_text(const Entry& entry) {
 
 std::string describe(const Entry& entry) {
   std::string input = entry.model.height != 0 ? fmt::format(" {}x{}", entry.model.height, entry.model.width) : "";
-  return fmt::format("{}{} {} {} {} b{} t{}", entry.model.name, input, engine_text(entry), entry.device, entry.precision, entry.batch,
-                     entry.threads);
+  return fmt::format("{}{} {} {} {} b{} t{}{}", entry.model.name, input, engine_text(entry), entry.device, entry.precision, entry.batch,
+                     entry.threads, entry.mode == Mode::served ? " served" : "");
 }
 
 std::string repro_command(const Entry& entry) {
@@ -79,6 +87,7 @@ std::string repro_command(const Entry& entry) {
   append_option(command, "--starts", std::to_string(entry.starts));
 
   const Entry plain;
+  if (entry.mode != plain.mode) append_option(command, "--mode", std::string(name_of(entry.mode)));
   if (entry.streams != 1) append_option(command, "--streams", std::to_string(entry.streams));
   if (entry.requests != 1) append_option(command, "--requests", std::to_string(entry.requests));
   if (entry.model.zoo && entry.model.height != 0) append_option(command, "--input", std::to_string(entry.model.height));
@@ -204,7 +213,7 @@ void from_json(const nlohmann::json& json, Entry& entry) {
   json.at("streams").get_to(entry.streams);
   json.at("requests").get_to(entry.requests);
   json.at("batch").get_to(entry.batch);
-  entry.mode = Mode::latency;
+  entry.mode = mode(json.at("mode").get<std::string>()).value_or(Mode::latency);
   entry.protocol = protocol(json.at("protocol").get<std::string>()).value_or(Protocol::standard);
   const nlohmann::json& stop = json.at("stop");
   stop.at("runs").get_to(entry.stop.runs);

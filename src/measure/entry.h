@@ -17,7 +17,10 @@ namespace inferometer::measure {
 /// Raised whenever the meaning of a figure changes; part of every entry's identity.
 inline constexpr int kMetricVersion = 1;
 
-enum class Mode : std::uint8_t { latency };
+enum class Mode : std::uint8_t {
+  latency,  ///< the engine's call, in process, one at a time
+  served,   ///< a call of `inferometer serve` with pictures as files, one at a time; the server's own time of it
+};
 enum class Protocol : std::uint8_t {
   standard,  ///< "default": warm-up, stop rule, median
   dd,        ///< DeepDetect's: no warm-up, 1 dropped and 5 kept, mean
@@ -25,6 +28,7 @@ enum class Protocol : std::uint8_t {
 };
 std::string_view name_of(Mode mode);
 std::string_view name_of(Protocol protocol);
+std::optional<Mode> mode(std::string_view name);
 std::optional<Protocol> protocol(std::string_view name);
 
 /// Which network, and how to come by its file.

@@ -128,14 +128,6 @@ std::optional<std::pair<int, int>> first_two_cores(const Entry& entry) {
   return std::pair{cpus[0], cpus[1]};
 }
 
-std::optional<double> read_core_distance(const Entry& entry) {
-  const auto cores = first_two_cores(entry);
-  if (!cores) return std::nullopt;
-  // Thread pools spin for a while after a request; only idle cores tell their distance.
-  std::this_thread::sleep_for(std::chrono::milliseconds(60));
-  return core_roundtrip_ns(cores->first, cores->second);
-}
-
 void note_obtained(const Session& session, const WorkerTask& task, StartRecord& record) {
   const engine::ObtainedSettings obtained = session.obtained();
   record.obtained_device = obtained.device;
@@ -176,6 +168,14 @@ std::int64_t bytes_of(const std::vector<InputBuffers>& pool) {
 }
 
 }  // namespace
+
+std::optional<double> read_core_distance(const Entry& entry) {
+  const auto cores = first_two_cores(entry);
+  if (!cores) return std::nullopt;
+  // Thread pools spin for a while after a request; only idle cores tell their distance.
+  std::this_thread::sleep_for(std::chrono::milliseconds(60));
+  return core_roundtrip_ns(cores->first, cores->second);
+}
 
 engine::SessionSettings settings_of(const Entry& entry) {
   engine::SessionSettings settings;

@@ -5,19 +5,13 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 
 #include "engine/engine.h"
 #include "measure/start.h"
 #include "measure/worker.h"
 
 namespace inferometer::measure {
-
-/// What the watchdog sees of the loop: a counter that each request raises.
-struct RequestMonitor {
-  std::atomic<std::uint64_t> requests{0};
-  std::atomic<bool> running{false};  ///< requests are being run, so the counter must move
-  std::atomic<double> limit_s{60};   ///< for one request
-};
 
 struct StartContext {
   const WorkerTask& task;
@@ -39,6 +33,9 @@ class RunningScope {
  private:
   RequestMonitor& monitor_;
 };
+
+/// Round trip between the entry's first two cores in ns, once its threads have ceased to spin; nullopt for one thread or one core.
+std::optional<double> read_core_distance(const Entry& entry);
 
 /// What an entry asks of a session.
 engine::SessionSettings settings_of(const Entry& entry);

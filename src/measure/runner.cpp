@@ -236,7 +236,8 @@ class Runner {
     const Entry& entry = job.entry();
     const EngineHere* here = catalog_.find(entry.engine);
     WorkerTask task;
-    task.kind = WorkerTask::Kind::measure;
+    task.kind = entry.mode == Mode::served ? WorkerTask::Kind::served : WorkerTask::Kind::measure;
+    task.computes = here->info.computes;
     task.plugin = catalog_.plugins.at(entry.engine);
     task.entry = entry;
     task.start_index = index;

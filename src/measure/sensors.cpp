@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
+#include <system_error>
 
+#include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -44,10 +47,53 @@ std::optional<std::int64_t> throttle_events(const std::string& root) {
   return total;
 }
 
+/// From the kernel's one line: "PID (NAME) STATE PPID ...", where the name may hold anything; 14 and 15 are user and system ticks.
+std::optional<ProcessTimes> process_times(const std::filesystem::path& stat, int pid) {
+  std::ifstream file(stat);
+  std::string line;
+  if (!std::getline(file, line)) return std::nullopt;
+  const std::size_t name_ends = line.rfind(')');
+  if (name_ends == std::string::npos) return std::nullopt;
+  std::istringstream rest(line.substr(name_ends + 1));
+  std::string state, skipped;
+  ProcessTimes process;
+  process.pid = pid;
+  rest >> state >> process.parent;
+  for (int field = 5; field < 14; ++field) rest >> skipped;
+  double user = 0, system = 0;
+  if (!(rest >> user >> system)) return std::nullopt;
+  process.cpu_s = (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  return process;
+}
+
 }  // namespace
 
 std::int64_t resident_bytes() { return keyed_number("/proc/self/status", "VmRSS:").value_or(0) * 1024; }
 std::int64_t peak_resident_bytes() { return keyed_number("/proc/self/status", "VmHWM:").value_or(0) * 1024; }
+
+std::int64_t peak_resident_bytes_of(int pid) { return keyed_number(fmt::format("/proc/{}/status", pid), "VmHWM:").value_or(0) * 1024; }
+
+std::vector<ProcessTimes> descendants(int pid, const std::string& root) {
+  std::vector<ProcessTimes> all;
+  std::error_code failure;
+  for (const auto& entry : std::filesystem::directory_iterator(root + "proc", failure)) {
+    const auto number = parse_integer(entry.path().filename().string());
+    if (!number) continue;
+    if (const auto process = process_times(entry.path() / "stat", static_cast<int>(*number))) all.push_back(*process);
+  }
+  std::set<int> family{pid};
+  std::vector<ProcessTimes> found;
+  // Pids say nothing of who came first, so look until a round finds nobody new.
+  for (bool grows = true; grows;) {
+    grows = false;
+    for (const ProcessTimes& process : all) {
+      if (!family.contains(process.parent) || !family.insert(process.pid).second) continue;
+      found.push_back(process);
+      grows = true;
+    }
+  }
+  return found;
+}
 
 std::optional<CpuTimes> read_cpu_times(const std::string& root) {
   std::ifstream file(root + "proc/stat");

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "measure/start.h"
 
@@ -22,6 +23,16 @@ struct CpuTimes {
   std::optional<std::int64_t> throttle_events;
 };
 std::optional<CpuTimes> read_cpu_times(const std::string& root = "/");
+
+/// A process below another: its parent, and processor time so far.
+struct ProcessTimes {
+  int pid = 0, parent = 0;
+  double cpu_s = 0;
+};
+/// All processes below `pid`, children of children included. Those that end meanwhile are left out.
+std::vector<ProcessTimes> descendants(int pid, const std::string& root = "/");
+/// VmHWM of another process, bytes; 0: it is gone.
+std::int64_t peak_resident_bytes_of(int pid);
 
 /// Fill foreign_load_ratio, stolen_ratio and throttle_events from two readings. Intervals under 0.1 s say nothing: the
 /// kernel counts in ticks of 10 ms.

@@ -95,7 +95,7 @@ engine::ModelFile model_file(const WorkerTask& task) {
   return file;
 }
 
-constexpr const char* kKinds[] = {"info", "measure", "outputs", "evaluate"};
+constexpr const char* kKinds[] = {"info", "measure", "outputs", "evaluate", "served"};
 
 /// OpenMP and BLAS read these once, when the plugin pulls them in.
 void limit_thread_pools(int threads) {
@@ -105,7 +105,11 @@ void limit_thread_pools(int threads) {
   }
 }
 
-nlohmann::json serve(const WorkerTask& task, ParentChannel& parent, RequestMonitor& monitor) {
+nlohmann::json serve(const WorkerTask& task, ParentChannel& parent, RequestMonitor& monitor, const ServedStart& served) {
+  if (task.kind == WorkerTask::Kind::served) {
+    if (!served) throw Error(ErrorCode::internal, "this worker cannot measure through the server");
+    return {{"start", served({task, monitor, [&parent](const char* phase) { say_phase(parent, phase); }})}};
+  }
   if (task.kind != WorkerTask::Kind::info) limit_thread_pools(task.entry.threads);
   const std::unique_ptr<engine::Engine> engine = engine::open_plugin(task.plugin);
   say_phase(parent, "opened");
@@ -143,7 +147,8 @@ void to_json(nlohmann::json& json, const WorkerTask& task) {
           {"expected_path", task.expected_path},
           {"agreement_note", task.agreement_note},
           {"outputs_path", task.outputs_path},
-          {"quantized", task.quantized}};
+          {"quantized", task.quantized},
+          {"computes", task.computes}};
   if (task.kind != WorkerTask::Kind::info) json["entry"] = task.entry;
   if (task.kind == WorkerTask::Kind::evaluate) json["evaluation"] = task.evaluation;
 }
@@ -162,6 +167,7 @@ void from_json(const nlohmann::json& json, WorkerTask& task) {
   json.at("agreement_note").get_to(task.agreement_note);
   json.at("outputs_path").get_to(task.outputs_path);
   json.at("quantized").get_to(task.quantized);
+  json.at("computes").get_to(task.computes);
   if (task.kind != WorkerTask::Kind::info) json.at("entry").get_to(task.entry);
   if (task.kind == WorkerTask::Kind::evaluate) json.at("evaluation").get_to(task.evaluation);
 }
@@ -204,7 +210,7 @@ double request_limit_s(const Limits& limits, double first_inference_ms) {
   return std::max(limits.request_timeout_s, 20 * first_inference_ms / 1000);
 }
 
-int worker_main() {
+int worker_main(const ServedStart& served) {
   ParentChannel parent;
   nlohmann::json answer;
   try {
@@ -212,7 +218,7 @@ int worker_main() {
     if (!line) return 1;
     const auto task = nlohmann::json::parse(*line).get<WorkerTask>();
     Watchdog watchdog(parent);
-    answer = serve(task, parent, watchdog.monitor());
+    answer = serve(task, parent, watchdog.monitor(), served);
   } catch (const Error& error) {
     answer = error_json(error);
   } catch (const std::bad_alloc&) {

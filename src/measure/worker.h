@@ -1,13 +1,16 @@
 /// The child process that opens one engine and measures one start.
 ///
 /// Parent and worker exchange one JSON object per line:
-///   parent:  {"task": "info" | "measure" | "outputs" | "evaluate", "plugin": path, ...}      exactly one
+///   parent:  {"task": "info" | "measure" | "outputs" | "evaluate" | "served", "plugin": path, ...}      exactly one
 ///   worker:  {"phase": "opened" | "loaded" | "running"}, {"alive": true} every few seconds,
 ///            {"progress": [images done, images in all]} while it evaluates,
 ///            then one of {"info": ...} {"start": ...} {"done": true} {"evaluation": ...} {"error": {"code", "message", "hint"}}
 /// A request that outlasts its limit ends the worker with {"timed_out": seconds}.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
+#include <functional>
 #include <string>
 
 #include <nlohmann/json_fwd.hpp>
@@ -15,14 +18,15 @@
 #include "engine/engine.h"
 #include "measure/entry.h"
 #include "measure/evaluation.h"
+#include "measure/start.h"
 
 namespace inferometer::measure {
 
 /// What one worker is told to do.
 struct WorkerTask {
-  enum class Kind : std::uint8_t { info, measure, outputs, evaluate };
+  enum class Kind : std::uint8_t { info, measure, outputs, evaluate, served };
   Kind kind = Kind::info;
-  std::string plugin;      ///< path of the shared object
+  std::string plugin;      ///< path of the shared object; served: none is opened
   Entry entry;             ///< measure, outputs, evaluate
   std::string model_path;  ///< the .onnx (artefact or the user's)
   int start_index = 0;
@@ -32,6 +36,7 @@ struct WorkerTask {
   std::string agreement_note;
   std::string outputs_path;   ///< outputs: where to write them
   bool quantized = false;     ///< the file is int8
+  bool computes = true;       ///< served: EngineInfo::computes
   EvaluationTask evaluation;  ///< evaluate
 };
 void to_json(nlohmann::json& json, const WorkerTask& task);
@@ -44,7 +49,24 @@ engine::EngineInfo info_from_json(const nlohmann::json& json);
 /// Limit of one request: max(the entry's least, 20 x the first inference).
 double request_limit_s(const Limits& limits, double first_inference_ms);
 
+/// What the watchdog sees of the loop: a counter that each request raises.
+struct RequestMonitor {
+  std::atomic<std::uint64_t> requests{0};
+  std::atomic<bool> running{false};  ///< requests are being run, so the counter must move
+  std::atomic<double> limit_s{60};   ///< for one request
+};
+
+/// What a start through the server needs of the worker around it.
+struct ServedContext {
+  const WorkerTask& task;
+  RequestMonitor& monitor;
+  std::function<void(const char*)> say_phase;  ///< tell the parent: "loaded", "running"
+};
+/// Measures one start through the server. It lies above this area (load/served_start.h), so whoever knows both hands it over.
+using ServedStart = std::function<StartRecord(const ServedContext&)>;
+
 /// Serve the parent's one task on descriptor 3. @return the process's exit code. Throws Error{usage} when descriptor 3 is no channel.
-int worker_main();
+/// @param served  carries out Kind::served
+int worker_main(const ServedStart& served = {});
 
 }  // namespace inferometer::measure
