@@ -3,6 +3,7 @@
 #include <array>
 #include <optional>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -30,6 +31,14 @@ std::optional<Value> choose(std::string_view text, const std::array<std::pair<st
   throw Error(ErrorCode::usage, fmt::format("{}: '{}' is not known", where, one_line(text, 60)), "use " + join(names, ", "));
 }
 
+/// "224" as {224, 0}, "320x240" as {320, 240}.
+std::pair<std::int64_t, std::int64_t> parse_size(std::string_view text, IntegerLimits limits, bool may_have_height, const char* where) {
+  const std::size_t times = may_have_height ? text.find('x') : std::string_view::npos;
+  const std::int64_t width = parse_limited_integer(text.substr(0, times), limits, where);
+  if (times == std::string_view::npos) return {width, 0};
+  return {width, parse_limited_integer(text.substr(times + 1), kSideLimits, where)};
+}
+
 void set_resize(std::string_view text, dataset::PreprocessingChanges& changes) {
   if (text.empty()) return;
   if (text == "none") {
@@ -40,10 +49,11 @@ void set_resize(std::string_view text, dataset::PreprocessingChanges& changes) {
   const std::string_view rule = text.substr(0, colon);
   if (colon == std::string_view::npos || (rule != "warp" && rule != "short")) {
     throw Error(ErrorCode::usage, fmt::format("--resize: '{}' is not known", one_line(text, 60)),
-                "none, warp:256 (to a square) or short:256 (the shorter side)");
+                "none, warp:256 (to a square), warp:320x240 or short:256 (the shorter side)");
   }
   changes.resize = rule == "warp" ? zoo::ResizeRule::warp : zoo::ResizeRule::short_side;
-  changes.resize_to = parse_limited_integer(text.substr(colon + 1), kSideLimits, "--resize");
+  const bool is_warp = changes.resize == zoo::ResizeRule::warp;
+  std::tie(changes.resize_to, changes.resize_height) = parse_size(text.substr(colon + 1), kSideLimits, is_warp, "--resize");
 }
 
 /// One number for every channel, or three.
@@ -67,9 +77,9 @@ void add_preprocessing_options(CLI::App& app, PreprocessingOptions& options) {
   const auto add = [&app](const char* name, std::string& text, const char* description, const char* type) {
     app.add_option(name, text, description)->type_name(type)->group("Preprocessing, in this order; default: the network's own");
   };
-  add("--resize", options.resize, "to a square, or the shorter side to PIXELS", "none|warp:PIXELS|short:PIXELS");
-  add("--interpolation", options.interpolation, "antialiased, as Pillow computes it", "nearest|bilinear|bicubic");
-  add("--crop", options.crop, "central square, of the network's size; 0: none", "PIXELS");
+  add("--resize", options.resize, "to a square or a size, or the shorter side to PIXELS", "none|warp:PIXELS|warp:WxH|short:PIXELS");
+  add("--interpolation", options.interpolation, "antialiased, as Pillow computes it", "nearest|bilinear|bicubic|area|lanczos4");
+  add("--crop", options.crop, "central part, of the network's size; 0: none", "PIXELS|WxH");
   add("--channels", options.channels, "order in which the network takes them", "rgb|bgr|grey");
   add("--scale", options.scale, "multiplies values 0 to 255", "NUMBER");
   add("--mean", options.mean, "subtracted, in the order of the channels", "M,M,M");
@@ -79,15 +89,22 @@ void add_preprocessing_options(CLI::App& app, PreprocessingOptions& options) {
 dataset::PreprocessingChanges preprocessing_changes(const PreprocessingOptions& options) {
   using zoo::ChannelOrder;
   using zoo::Interpolation;
-  constexpr std::array<std::pair<std::string_view, Interpolation>, 3> kInterpolations{
-      {{"nearest", Interpolation::nearest}, {"bilinear", Interpolation::bilinear}, {"bicubic", Interpolation::bicubic}}};
+  constexpr std::array<std::pair<std::string_view, Interpolation>, 5> kInterpolations{{{"nearest", Interpolation::nearest},
+                                                                                       {"bilinear", Interpolation::bilinear},
+                                                                                       {"bicubic", Interpolation::bicubic},
+                                                                                       {"area", Interpolation::area},
+                                                                                       {"lanczos4", Interpolation::lanczos4}}};
   constexpr std::array<std::pair<std::string_view, ChannelOrder>, 3> kOrders{
       {{"rgb", ChannelOrder::rgb}, {"bgr", ChannelOrder::bgr}, {"grey", ChannelOrder::grey}}};
   constexpr double kLeast = 1e-12;
   dataset::PreprocessingChanges changes;
   set_resize(options.resize, changes);
   changes.interpolation = choose(options.interpolation, kInterpolations, "--interpolation");
-  if (!options.crop.empty()) changes.crop = parse_limited_integer(options.crop, {0, kSideLimits.highest}, "--crop");
+  if (!options.crop.empty()) {
+    const bool has_height = options.crop.find('x') != std::string::npos;  // then no side may be 0
+    std::tie(changes.crop, changes.crop_height) =
+        parse_size(options.crop, has_height ? kSideLimits : IntegerLimits{0, kSideLimits.highest}, has_height, "--crop");
+  }
   changes.channels = choose(options.channels, kOrders, "--channels");
   if (!options.scale.empty()) changes.scale = parse_limited_number(options.scale, kLeast, kMostValue, "--scale");
   changes.mean = three_numbers(options.mean, -kMostValue, "--mean");

@@ -35,6 +35,9 @@ class ImageSource {
   virtual std::string content_hash(std::size_t index) const = 0;
 };
 
+/// Whether a file's name ends as a picture's does: .jpg .jpeg .jpe .jfif .png, without case.
+bool is_picture_name(const std::filesystem::path& path);
+
 /// An opened data set. `images[i]` is what `source->load(i)` decodes.
 struct DataSet {
   std::string name;                     ///< "val227", "cifar10_test_100.csv"

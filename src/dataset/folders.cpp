@@ -32,12 +32,6 @@ class FileSource : public ImageSource {
   std::vector<fs::path> files_;
 };
 
-bool is_picture_name(const fs::path& path) {
-  constexpr std::array<std::string_view, 5> kEndings{".jpg", ".jpeg", ".jpe", ".jfif", ".png"};
-  const std::string ending = lower(path.extension().string());
-  return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
-}
-
 /// Files of a folder that may be pictures, sorted by name.
 std::vector<fs::path> pictures_in(const fs::path& folder) {
   std::vector<fs::path> files;
@@ -49,6 +43,12 @@ std::vector<fs::path> pictures_in(const fs::path& folder) {
 }
 
 }  // namespace
+
+bool is_picture_name(const fs::path& path) {
+  constexpr std::array<std::string_view, 5> kEndings{".jpg", ".jpeg", ".jpe", ".jfif", ".png"};
+  const std::string ending = lower(path.extension().string());
+  return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
+}
 
 std::vector<std::pair<std::string, std::int64_t>> read_label_file(const fs::path& file) {
   require_readable_file(file);

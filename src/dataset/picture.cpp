@@ -10,8 +10,8 @@ namespace inferometer::dataset {
 void require_size(std::int64_t width, std::int64_t height, const std::string& name, const PictureLimits& limits) {
   if (width < 1 || height < 1) throw Error(ErrorCode::input, fmt::format("{}: the picture is empty ({} x {})", name, width, height));
   if (width > limits.side || height > limits.side || width * height > limits.pixels) {
-    throw Error(ErrorCode::input, fmt::format("{}: {} x {} pixels are too many; {} a side and {} altogether are the limit", name, width,
-                                              height, limits.side, limits.pixels));
+    throw PictureTooLarge(fmt::format("{}: {} x {} pixels are too many; {} a side and {} altogether are the limit", name, width, height,
+                                      limits.side, limits.pixels));
   }
 }
 

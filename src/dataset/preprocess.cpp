@@ -22,10 +22,13 @@ struct Size {
   std::int64_t width = 0, height = 0;
 };
 
+/// A height that was not given is the width.
+std::int64_t or_width(std::int64_t height, std::int64_t width) { return height == 0 ? width : height; }
+
 Size resized(const Preprocessing& how, const Picture& picture) {
   switch (how.resize) {
     case ResizeRule::none: return {picture.width, picture.height};
-    case ResizeRule::warp: return {how.resize_to, how.resize_to};
+    case ResizeRule::warp: return {how.resize_to, or_width(how.resize_height, how.resize_to)};
     case ResizeRule::short_side: break;
   }
   const std::int64_t to = how.resize_to, shorter = std::min(picture.width, picture.height);
@@ -49,8 +52,13 @@ void require(bool well, std::string message) {
   if (!well) throw Error(ErrorCode::usage, message, "see docs/evaluating.md for what the preprocessing options take");
 }
 
+/// "224", or "320x240".
+std::string size_text(std::int64_t width, std::int64_t height) {
+  return or_width(height, width) == width ? fmt::format("{}", width) : fmt::format("{}x{}", width, height);
+}
+
 const char* name_of(Interpolation interpolation) {
-  constexpr const char* kNames[] = {"nearest", "bilinear", "bicubic"};
+  constexpr const char* kNames[] = {"nearest", "bilinear", "bicubic", "area", "lanczos4"};
   return kNames[static_cast<int>(interpolation)];
 }
 
@@ -61,10 +69,13 @@ Preprocessor::Preprocessor(const Preprocessing& preprocessing, const InputGeomet
   require(input.channels == 1 || input.channels == 3, fmt::format("the network's input has {} channels, a picture 3 or 1", input.channels));
   require(is_grey == (input.channels == 1), fmt::format("--channels {}: the network's input has {}", is_grey ? "grey" : "of colour",
                                                         input.channels == 1 ? "one channel" : "three"));
-  require(how_.resize == ResizeRule::none || (how_.resize_to >= 1 && how_.resize_to <= kMostSide),
-          fmt::format("--resize: {} pixels; 1 to {} can be", how_.resize_to, kMostSide));
-  require(how_.crop == 0 || (how_.crop == input.height && how_.crop == input.width),
-          fmt::format("--crop {}: the network's input is {} x {}", how_.crop, input.width, input.height));
+  for (const std::int64_t side : {how_.resize_to, or_width(how_.resize_height, how_.resize_to)}) {
+    require(how_.resize == ResizeRule::none || (side >= 1 && side <= kMostSide),
+            fmt::format("--resize: {} pixels; 1 to {} can be", side, kMostSide));
+  }
+  require(how_.resize != ResizeRule::short_side || how_.resize_height == 0, "--resize short: takes one length, not width and height");
+  require(how_.crop == 0 || (how_.crop == input.width && or_width(how_.crop_height, how_.crop) == input.height),
+          fmt::format("--crop {}: the network's input is {} x {}", size_text(how_.crop, how_.crop_height), input.width, input.height));
   require(std::isfinite(how_.scale) && how_.scale > 0, fmt::format("--scale {}: must be a positive number", how_.scale));
   for (std::size_t c = 0; c < 3; ++c) {
     require(std::isfinite(how_.mean[c]), fmt::format("--mean: {} is no finite number", how_.mean[c]));
@@ -84,7 +95,8 @@ void Preprocessor::run(const Picture& picture, const std::string& name, std::spa
     throw Error(ErrorCode::input,
                 fmt::format("{}: {} x {} resizes to {} x {}", name, picture.width, picture.height, whole.width, whole.height));
   }
-  const CropSpan across = crop_span(whole.width, how_.crop), down = crop_span(whole.height, how_.crop);
+  const CropSpan across = crop_span(whole.width, how_.crop);
+  const CropSpan down = crop_span(whole.height, or_width(how_.crop_height, how_.crop));
   if (how_.crop == 0 && (whole.width != input_.width || whole.height != input_.height)) {
     throw Error(
         ErrorCode::input,
@@ -121,9 +133,13 @@ Preprocessing changed(Preprocessing own, const PreprocessingChanges& changes) {
   if (changes.resize) {
     own.resize = *changes.resize;
     own.resize_to = changes.resize_to;
+    own.resize_height = changes.resize_height;
   }
   own.interpolation = changes.interpolation.value_or(own.interpolation);
-  own.crop = changes.crop.value_or(own.crop);
+  if (changes.crop) {
+    own.crop = *changes.crop;
+    own.crop_height = changes.crop_height;
+  }
   own.channels = changes.channels.value_or(own.channels);
   own.scale = changes.scale.value_or(own.scale);
   own.mean = changes.mean.value_or(own.mean);
@@ -135,8 +151,15 @@ Preprocessing scaled_to(const Preprocessing& own, std::int64_t own_input, std::i
   Preprocessing scaled = own;
   if (input == own_input) return scaled;
   const std::int64_t base = own.crop != 0 ? own.crop : own_input;
-  if (own.resize != ResizeRule::none) scaled.resize_to = (2 * own.resize_to * input + base) / (2 * base);
-  if (own.crop != 0) scaled.crop = input;
+  const auto grown = [&](std::int64_t length) { return (2 * length * input + base) / (2 * base); };  // 0 stays 0
+  if (own.resize != ResizeRule::none) {
+    scaled.resize_to = grown(own.resize_to);
+    scaled.resize_height = grown(own.resize_height);
+  }
+  if (own.crop != 0) {
+    scaled.crop = input;
+    scaled.crop_height = grown(own.crop_height);
+  }
   return scaled;
 }
 
@@ -161,14 +184,14 @@ Preprocessing default_preprocessing(const InputGeometry& input) {
 std::string to_options(const Preprocessing& how) {
   const char* rule = how.resize == ResizeRule::warp ? "warp" : "short";
   constexpr const char* kChannels[] = {"rgb", "bgr", "grey"};
-  std::string text = how.resize == ResizeRule::none
-                         ? "--resize none"
-                         : fmt::format("--resize {}:{} --interpolation {}", rule, how.resize_to, name_of(how.interpolation));
+  std::string text = how.resize == ResizeRule::none ? "--resize none"
+                                                    : fmt::format("--resize {}:{} --interpolation {}", rule,
+                                                                  size_text(how.resize_to, how.resize_height), name_of(how.interpolation));
   const auto list = [&](const std::array<double, 3>& values) {
     return how.channels == ChannelOrder::grey ? fmt::format("{}", values[0]) : fmt::format("{},{},{}", values[0], values[1], values[2]);
   };
-  text += fmt::format(" --crop {} --channels {} --scale {} --mean {} --std {}", how.crop, kChannels[static_cast<int>(how.channels)],
-                      how.scale, list(how.mean), list(how.standard_deviation));
+  text += fmt::format(" --crop {} --channels {} --scale {} --mean {} --std {}", size_text(how.crop, how.crop_height),
+                      kChannels[static_cast<int>(how.channels)], how.scale, list(how.mean), list(how.standard_deviation));
   return text;
 }
 

@@ -22,9 +22,10 @@ struct InputGeometry {
 /// What the user asks for in place of a network's own preprocessing, part by part.
 struct PreprocessingChanges {
   std::optional<zoo::ResizeRule> resize;
-  std::int64_t resize_to = 0;  ///< with resize, unless it is none
+  std::int64_t resize_to = 0, resize_height = 0;  ///< with resize, unless it is none; see zoo::Preprocessing
   std::optional<zoo::Interpolation> interpolation;
   std::optional<std::int64_t> crop;
+  std::int64_t crop_height = 0;  ///< with crop
   std::optional<zoo::ChannelOrder> channels;
   std::optional<double> scale;
   std::optional<std::array<double, 3>> mean, standard_deviation;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <vector>
 
 #include <fmt/format.h>
@@ -41,12 +42,40 @@ double cubic(double x) {
   return 0;
 }
 
+/// One inside half a pixel; open at one end, so that a source midway between two targets counts once.
+double box(double x) { return x > -0.5 && x <= 0.5 ? 1 : 0; }
+
+double sinc(double x) {
+  if (x == 0) return 1;
+  x *= std::numbers::pi;
+  return std::sin(x) / x;
+}
+
+constexpr double kLobes = 4;
+
+double lanczos(double x) { return x >= -kLobes && x < kLobes ? sinc(x) * sinc(x / kLobes) : 0; }
+
+struct Kernel {
+  double support;  ///< beyond it on both sides the weight is 0
+  double (*weight)(double);
+};
+
+/// Of every interpolation but nearest, which has none.
+Kernel kernel_of(zoo::Interpolation interpolation) {
+  switch (interpolation) {
+    case zoo::Interpolation::bicubic: return {2, cubic};
+    case zoo::Interpolation::area: return {0.5, box};
+    case zoo::Interpolation::lanczos4: return {kLobes, lanczos};
+    default: return {1, triangle};
+  }
+}
+
 /// Weights of targets [from, from + wanted) when `source` pixels become `target`.
 LineFilter make_filter(std::int64_t source, std::int64_t target, std::int64_t from, std::int64_t wanted, zoo::Interpolation interpolation) {
-  const bool is_cubic = interpolation == zoo::Interpolation::bicubic;
+  const Kernel kernel = kernel_of(interpolation);
   const double scale = static_cast<double>(source) / static_cast<double>(target);
   const double stretch = std::max(scale, 1.0);  // shrinking widens the filter: that is the antialiasing
-  const double support = (is_cubic ? 2.0 : 1.0) * stretch;
+  const double support = kernel.support * stretch;
   LineFilter filter;
   filter.stride = static_cast<std::size_t>(std::ceil(support)) * 2 + 1;
   filter.weights.resize(filter.stride * static_cast<std::size_t>(wanted));
@@ -59,7 +88,7 @@ LineFilter make_filter(std::int64_t source, std::int64_t target, std::int64_t fr
     double sum = 0;
     for (std::size_t k = 0; k < count; ++k) {
       const double x = (static_cast<double>(low + static_cast<std::int64_t>(k)) - centre + 0.5) * (1.0 / stretch);
-      exact[k] = is_cubic ? cubic(x) : triangle(x);
+      exact[k] = kernel.weight(x);
       sum += exact[k];
     }
     std::int32_t* weights = filter.weights.data() + static_cast<std::size_t>(i) * filter.stride;

@@ -16,7 +16,7 @@ struct ResizeWindow {
 };
 
 /// Compute the wanted part of `picture` resized to width x height; what is not wanted costs nothing.
-/// Bilinear and bicubic (a = -0.5) are antialiased convolutions, first along rows, then along columns, each rounded to 8 bits, with
+/// Bilinear, bicubic (a = -0.5), area (a box) and lanczos4 (a Lanczos window of four lobes) are antialiased convolutions, first along rows, then along columns, each rounded to 8 bits, with
 /// coefficients of 22 fractional bits, which is Pillow's arithmetic (libImaging/Resample.c, described at pillow.readthedocs.io); a side that keeps its
 /// length is copied. Nearest takes the pixel under each target's centre. Throws Error{internal} for a part that is not inside. Threads: safe.
 Picture resize(const Picture& picture, const ResizeWindow& window, zoo::Interpolation interpolation);

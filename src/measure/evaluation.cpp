@@ -13,9 +13,10 @@ using nlohmann::json;
 using zoo::Preprocessing;
 
 json preprocessing_json(const Preprocessing& how) {
-  return {{"resize", how.resize}, {"resize_to", how.resize_to},   {"interpolation", how.interpolation},
-          {"crop", how.crop},     {"channels", how.channels},     {"scale", how.scale},
-          {"mean", how.mean},     {"std", how.standard_deviation}};
+  return {
+      {"resize", how.resize}, {"resize_to", how.resize_to},     {"resize_height", how.resize_height}, {"interpolation", how.interpolation},
+      {"crop", how.crop},     {"crop_height", how.crop_height}, {"channels", how.channels},           {"scale", how.scale},
+      {"mean", how.mean},     {"std", how.standard_deviation}};
 }
 
 /// What is not there stays as it is.
@@ -35,8 +36,10 @@ How preprocessing_from_json(const json& object) {
   How how;
   read(object, "resize", how.resize);
   read(object, "resize_to", how.resize_to);
+  read(object, "resize_height", how.resize_height);
   read(object, "interpolation", how.interpolation);
   read(object, "crop", how.crop);
+  read(object, "crop_height", how.crop_height);
   read(object, "channels", how.channels);
   read(object, "scale", how.scale);
   read(object, "mean", how.mean);
@@ -51,6 +54,8 @@ json changes_json(const dataset::PreprocessingChanges& changes) {
   };
   put("resize", changes.resize);
   object["resize_to"] = changes.resize_to;
+  object["resize_height"] = changes.resize_height;
+  object["crop_height"] = changes.crop_height;
   put("interpolation", changes.interpolation);
   put("crop", changes.crop);
   put("channels", changes.channels);

@@ -61,6 +61,14 @@ make_classes() {
   rows_have 'all(abs(a["right_probability"] - b["right_probability"]) < 1e-3 for a in rows for b in rows if a["image"] == b["image"])'
 }
 
+@test "width and height may differ, and every way of resizing is there" {
+  make_classes
+  for how in nearest bilinear bicubic area lanczos4; do
+    inferometer evaluate mobilenet_v2 --input 32 --classes 2 --images classes --engine reference --resize warp:40x36 --interpolation $how --crop 32x32 --format json
+    rows_have "rows[0][\"preprocessing\"].startswith(\"--resize warp:40x36 --interpolation $how --crop 32 --channels rgb\") and rows[0][\"images\"] == 4"
+  done
+}
+
 @test "measured rows show the accuracy, however the two came" {
   needs_trusted_build
   make_classes
@@ -82,6 +90,10 @@ make_classes() {
   fails_with 2 "broken.jpg: the JPEG is cut short" "--strict"
   inferometer evaluate mobilenet_v2 --input 32 --classes 2 --images classes --engine onnxruntime --crop 31
   fails_with 2 "--crop 31: the network's input is 32 x 32"
+  inferometer evaluate mobilenet_v2 --input 32 --classes 2 --images classes --engine onnxruntime --crop 32x31
+  fails_with 2 "--crop 32x31: the network's input is 32 x 32"
+  inferometer evaluate mobilenet_v2 --input 32 --classes 2 --images classes --engine onnxruntime --resize short:40x36
+  fails_with 2 "--resize: '40x36' is not a whole number"
   inferometer evaluate mobilenet_v2 --images classes/ant --engine onnxruntime
   fails_with 2 "nothing says what" "--labels"
   inferometer evaluate mobilenet_v2 --images classes --resize fit:3

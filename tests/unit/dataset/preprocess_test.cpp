@@ -86,6 +86,52 @@ TEST(Preprocess, ResizesTheShorterSideAndTruncatesTheOther) {
   EXPECT_THROW(run(how, {3, 7, 9}, scene), Error);
 }
 
+TEST(Preprocess, TakesWidthAndHeightThatDiffer) {
+  Preprocessing how = plain();
+  how.resize = ResizeRule::warp;
+  how.resize_to = 20;
+  how.resize_height = 47;
+  how.crop = 0;
+  const Picture scene = decode_file("scene.png");
+  std::size_t seen = 0;
+  for (const PillowCase& one : pillow_cases()) {
+    if (one.operation != "bilinear" || one.picture.width != 20) continue;
+    ++seen;
+    const std::vector<float> values = run(how, {3, 47, 20}, scene);
+    for (std::size_t c = 0; c < 3; ++c) {
+      for (std::size_t i = 0; i < 940; ++i) ASSERT_EQ(values[c * 940 + i], one.picture.pixels[i * 3 + c]);
+    }
+    how.crop = 6;
+    how.crop_height = 9;
+    const std::vector<float> part = run(how, {3, 9, 6}, scene);
+    for (std::size_t i = 0; i < 54; ++i) ASSERT_EQ(part[i], one.picture.pixels[((i / 6 + 19) * 20 + i % 6 + 7) * 3]);
+  }
+  EXPECT_EQ(seen, 1u);
+  EXPECT_THROW(run(how, {3, 6, 9}, scene), Error);
+  how.crop_height = 0;
+  EXPECT_THROW(run(how, {3, 9, 6}, scene), Error);
+  how.resize = ResizeRule::short_side;
+  EXPECT_THROW(run(how, {3, 6, 6}, scene), Error);
+}
+
+TEST(Preprocess, ChangesSizesWhole) {
+  Preprocessing own = plain();
+  own.resize_height = 7;
+  own.crop_height = 7;
+  EXPECT_EQ(changed(own, {}).resize_height, 7);
+  EXPECT_EQ(changed(own, {}).crop_height, 7);
+  PreprocessingChanges changes;
+  changes.resize = ResizeRule::warp;
+  changes.resize_to = 5;
+  changes.crop = 4;
+  const Preprocessing square = changed(own, changes);
+  EXPECT_EQ(to_options(square).substr(0, 54), "--resize warp:5 --interpolation bilinear --crop 4 --ch");
+  changes.resize_height = 6;
+  changes.crop_height = 3;
+  changes.interpolation = Interpolation::lanczos4;
+  EXPECT_EQ(to_options(changed(own, changes)).substr(0, 58), "--resize warp:5x6 --interpolation lanczos4 --crop 4x3 --ch");
+}
+
 TEST(Preprocess, IsResizeThenCropForEveryRule) {
   Preprocessing how = plain();
   how.resize = ResizeRule::warp;
@@ -145,6 +191,9 @@ TEST(Preprocess, ScalesWithTheInput) {
   none.resize = ResizeRule::warp;
   none.resize_to = 32;
   EXPECT_EQ(scaled_to(none, 32, 64).resize_to, 64);
+  EXPECT_EQ(scaled_to(none, 32, 64).resize_height, 0);
+  none.resize_height = 48;
+  EXPECT_EQ(scaled_to(none, 32, 64).resize_height, 96);
 }
 
 TEST(Preprocess, HasDefaultsForFilesAndStatesThem) {

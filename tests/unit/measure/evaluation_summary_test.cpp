@@ -149,11 +149,21 @@ TEST(Pairs, count_only_images_that_both_answered) {
 TEST(EvaluationJson, carries_everything) {
   EvaluationTask task;
   task.data = {"/a/b", "/c", 7};
-  task.own =
-      zoo::Preprocessing{.resize = zoo::ResizeRule::warp, .resize_to = 9, .crop = 8, .channels = zoo::ChannelOrder::bgr, .scale = 0.1};
+  task.own = zoo::Preprocessing{.resize = zoo::ResizeRule::warp,
+                                .resize_to = 9,
+                                .resize_height = 10,
+                                .interpolation = zoo::Interpolation::lanczos4,
+                                .crop = 8,
+                                .crop_height = 7,
+                                .channels = zoo::ChannelOrder::bgr,
+                                .scale = 0.1};
   task.own_input = 8;
   task.changes.mean = {{1, 2, 3}};
-  task.changes.crop = 0;
+  task.changes.crop = 6;
+  task.changes.crop_height = 5;
+  task.changes.resize = zoo::ResizeRule::warp;
+  task.changes.resize_to = 4;
+  task.changes.resize_height = 3;
   task.strict = true;
   const auto back = nlohmann::json::parse(nlohmann::json(task).dump()).get<EvaluationTask>();
   EXPECT_EQ(back.data.images, task.data.images);
