@@ -35,12 +35,6 @@ struct ServeOptions {
   InputLimits inputs;                              ///< folders: model_roots and data_roots
 };
 
-/// How pictures of one call become inputs: the service's own with what the call overrides.
-struct PictureRequest {
-  std::optional<zoo::Interpolation> interpolation;
-  dataset::PreprocessingChanges changes;
-};
-
 /// Figures since creation. Times in ms.
 struct ServiceCounts {
   std::uint64_t inference_count = 0, predict_success = 0, predict_failure = 0;
@@ -53,9 +47,14 @@ struct ServiceDescription {
   nlohmann::json parameters = nlohmann::json::object();  ///< echo: input, mllib, output
 };
 
+/// The picture that a network takes. Throws StatusError 400/1006 when it takes anything else than one f32 input of 1 x (1 or 3) x height x width.
+dataset::InputGeometry picture_geometry(const WorkerModel& model);
+
 /// A service that answers. Members: any thread; deleting one waits for nobody: calls in flight hold it and end well.
 class Service {
  public:
+  /// @param changes  of the network's own preprocessing; without one it is DeepDetect's: warp, cubic, blue first, values 0 to 255
+  /// Throws StatusError 400/1006 when the network takes no picture.
   Service(ServiceDescription description, RepositoryModel model, std::unique_ptr<Worker> worker, dataset::PreprocessingChanges changes);
 
   const ServiceDescription& description() const { return description_; }
