@@ -33,7 +33,8 @@ constexpr std::size_t kChunkBytes = 64 * 1024;
 /// Reads per descriptor before time limits are looked at again, so that an endless writer cannot hold us.
 constexpr int kReadsAtOnce = 16;
 constexpr int kChannelNumber = 3;
-constexpr int kStatusNumber = 4;
+/// The child's first inherited descriptor; the status pipe comes behind the last one.
+constexpr int kFirstInherited = 4;
 /// How often a child is looked at where no descriptor tells its end.
 constexpr milliseconds kWithoutProcessDescriptor{10};
 constexpr std::chrono::seconds kPatienceAfterKill{30};
@@ -71,23 +72,37 @@ class Launch {
       if (cpu < 0 || cpu >= kMostCpus) throw Error(ErrorCode::io, "no processor " + std::to_string(cpu) + " here");
       CPU_SET_S(static_cast<std::size_t>(cpu), sizeof(cpus_), cpus_.data());
     }
+    for (const int number : options_.inherit) inherited_.push_back(above_child_numbers(number));
   }
 
-  /// The child's side of the fork; only async-signal-safe calls. The descriptors are above kStatusNumber.
+  /// The least number that none of the child's own ends gets.
+  int first_free_number() const { return status_number() + 1; }
+
+  /// A copy that cannot collide with the numbers that the child's ends get.
+  Descriptor above_child_numbers(int number) const {
+    Descriptor copy(::fcntl(number, F_DUPFD_CLOEXEC, first_free_number()));
+    if (!copy) throw io_failure("cannot start a process", errno);
+    return copy;
+  }
+
+  /// The child's side of the fork; only async-signal-safe calls. The descriptors are above first_free_number().
   [[noreturn]] void run(int null, int output, int channel, int status, pid_t parent) const {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(127);  // it died before the line above
     ::setsid();
     restore_signals();
     if (::dup2(null, 0) < 0 || ::dup2(output, 1) < 0 || ::dup2(output, 2) < 0 || ::dup2(channel, kChannelNumber) < 0 ||
-        ::dup3(status, kStatusNumber, O_CLOEXEC) < 0) {
+        ::dup3(status, status_number(), O_CLOEXEC) < 0) {
       fail(status, Stage::descriptors);
     }
-    close_from(kStatusNumber + 1);
+    for (std::size_t i = 0; i < inherited_.size(); ++i) {
+      if (::dup2(inherited_[i].number(), kFirstInherited + static_cast<int>(i)) < 0) fail(status, Stage::descriptors);
+    }
+    close_from(first_free_number());
     if (options_.oom_score_adj != 0) write_oom_score();
-    if (!options_.cpus.empty() && ::sched_setaffinity(0, sizeof(cpus_), cpus_.data()) != 0) fail(kStatusNumber, Stage::affinity);
+    if (!options_.cpus.empty() && ::sched_setaffinity(0, sizeof(cpus_), cpus_.data()) != 0) fail(status_number(), Stage::affinity);
     ::execve(arguments_[0], arguments_.data(), environment_.data());
-    fail(kStatusNumber, Stage::exec);
+    fail(status_number(), Stage::exec);
   }
 
   Error explain(StartFailure failure) const {
@@ -101,6 +116,8 @@ class Launch {
 
  private:
   static constexpr int kMostCpus = 16384;
+
+  int status_number() const { return kFirstInherited + static_cast<int>(options_.inherit.size()); }
 
   [[noreturn]] static void fail(int status, Stage stage) {
     const StartFailure failure{stage, errno};
@@ -132,42 +149,36 @@ class Launch {
   std::string oom_score_;
   std::vector<char*> arguments_, environment_;
   std::vector<std::string> environment_text_;
+  std::vector<Descriptor> inherited_;
   std::array<cpu_set_t, kMostCpus / CPU_SETSIZE> cpus_{};
 };
 
-/// A copy that cannot collide with the numbers that the child's ends get.
-Descriptor above_child_numbers(Descriptor descriptor) {
-  Descriptor copy(::fcntl(descriptor.number(), F_DUPFD_CLOEXEC, kStatusNumber + 1));
-  if (!copy) throw io_failure("cannot start a process", errno);
-  return copy;
-}
-
-Descriptor open_null() {
-  Descriptor null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+Descriptor open_null(const Launch& launch) {
+  const Descriptor null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (!null) throw io_failure("cannot open /dev/null", errno);
-  return above_child_numbers(std::move(null));
+  return launch.above_child_numbers(null.number());
 }
 
 struct Pair {
   Descriptor ours, theirs;
 };
 
-Pair make_pair_of(int outcome, const int (&ends)[2]) {
+Pair make_pair_of(int outcome, const int (&ends)[2], const Launch& launch) {
   if (outcome != 0) throw io_failure("cannot start a process", errno);
-  Descriptor first(ends[0]), second(ends[1]);
-  return {above_child_numbers(std::move(first)), above_child_numbers(std::move(second))};
+  const Descriptor first(ends[0]), second(ends[1]);
+  return {launch.above_child_numbers(first.number()), launch.above_child_numbers(second.number())};
 }
 
-Pair make_pipe() {
+Pair make_pipe(const Launch& launch) {
   int ends[2] = {-1, -1};
   const int outcome = ::pipe2(ends, O_CLOEXEC);
-  return make_pair_of(outcome, ends);
+  return make_pair_of(outcome, ends, launch);
 }
 
-Pair make_channel() {
+Pair make_channel(const Launch& launch) {
   int ends[2] = {-1, -1};
   const int outcome = ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends);
-  return make_pair_of(outcome, ends);
+  return make_pair_of(outcome, ends, launch);
 }
 
 void make_non_blocking(const Descriptor& descriptor) {
@@ -220,10 +231,10 @@ ChildProcess::ChildProcess(const Options& options) {
   if (options.arguments.empty()) throw Error(ErrorCode::internal, "a child process needs the path of a program");
   make_children_waitable();
   const Launch launch(options);
-  const auto null = open_null();
-  auto output = make_pipe();
-  auto channel = make_channel();
-  auto status = make_pipe();
+  const auto null = open_null(launch);
+  auto output = make_pipe(launch);
+  auto channel = make_channel(launch);
+  auto status = make_pipe(launch);
   make_non_blocking(output.ours);
   make_non_blocking(channel.ours);
 
@@ -293,15 +304,7 @@ std::optional<std::string> ChildProcess::receive_line(milliseconds wait) {
 
 bool ChildProcess::closed() const { return !channel_ && pending_.find('\n', searched_) == std::string::npos; }
 
-std::int64_t ChildProcess::resident_bytes() const {
-  if (exit_) return 0;
-  std::array<char, 128> text{};
-  const Descriptor file(::open(("/proc/" + std::to_string(pid_) + "/statm").c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file || ::read(file.number(), text.data(), text.size() - 1) <= 0) return 0;
-  long long total = 0, resident = 0;
-  if (std::sscanf(text.data(), "%lld %lld", &total, &resident) != 2) return 0;
-  return resident * ::sysconf(_SC_PAGESIZE);
-}
+std::int64_t ChildProcess::resident_bytes() const { return exit_ ? 0 : resident_bytes_of(pid_); }
 
 void ChildProcess::kill() {
   // Until it is reaped its number is its own; afterwards it may be somebody else's.
@@ -417,6 +420,21 @@ std::optional<std::string> ChildProcess::take_line() {
     begin_ = searched_ = 0;
   }
   return line;
+}
+
+std::int64_t resident_bytes_of(pid_t process) {
+  std::array<char, 128> text{};
+  const Descriptor file(::open(("/proc/" + std::to_string(process) + "/statm").c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file || ::read(file.number(), text.data(), text.size() - 1) <= 0) return 0;
+  long long total = 0, resident = 0;
+  if (std::sscanf(text.data(), "%lld %lld", &total, &resident) != 2) return 0;
+  return resident * ::sysconf(_SC_PAGESIZE);
+}
+
+std::string describe(const ChildExit& exit) {
+  if (exit.exited) return "exited with code " + std::to_string(exit.code);
+  const char* name = ::sigabbrev_np(exit.signal);
+  return name != nullptr ? "crashed with SIG" + std::string(name) : "crashed with signal " + std::to_string(exit.signal);
 }
 
 }  // namespace inferometer

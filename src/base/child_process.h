@@ -22,10 +22,15 @@ struct ChildExit {
   int code = 0;
   int signal = 0;  ///< that killed it, when not exited
 };
+/// "exited with code 3", "crashed with SIGSEGV".
+std::string describe(const ChildExit& exit);
+
+/// Resident bytes of a process, from /proc/PID/statm; 0 when it is gone. Cheap enough for every 50 ms.
+std::int64_t resident_bytes_of(pid_t process);
 
 /// A child of this process. Its stdin is /dev/null, its stdout and stderr are captured (last 64 kB, together, in order of
-/// arrival), descriptor 3 is a socket that both sides write lines to; no other descriptor is inherited, no signal is ignored
-/// or blocked. It leads a session and process group of its own, so a terminal's Ctrl-C reaches the parent alone, and kill()
+/// arrival), descriptor 3 is a socket that both sides write lines to; of other descriptors only those of Options::inherit are
+/// inherited, no signal is ignored or blocked. It leads a session and process group of its own, so a terminal's Ctrl-C reaches the parent alone, and kill()
 /// takes its descendants too.
 /// It dies with its parent, and (PDEATHSIG) with the thread that made it: make it from a thread that lives as long.
 /// Descendants go with it when kill(), wait() or the destructor see its end; not surely when the parent itself is killed.
@@ -37,6 +42,7 @@ class ChildProcess {
     std::map<std::string, std::string> environment;  ///< added to ours
     int oom_score_adj = 0;                           ///< 1000: the kernel kills it first; below ours needs privileges, else no effect
     std::vector<int> cpus;                           ///< affinity; empty: inherited
+    std::vector<int> inherit;                        ///< descriptors of ours that the child finds as 4, 5, ...; they stay ours too
   };
   /// Returns once the program runs. Throws Error{io} naming program and cause when it cannot be started, or the processors
   /// when none of them can be used; Error{internal} without arguments.
@@ -55,8 +61,7 @@ class ChildProcess {
   bool closed() const;
 
   pid_t pid() const { return pid_; }
-  /// Resident bytes now, from /proc/PID/statm; 0 when it is gone. Cheap enough for every 50 ms.
-  std::int64_t resident_bytes() const;
+  std::int64_t resident_bytes() const;  ///< resident_bytes_of() it; 0 when it is gone
   /// SIGKILL to the whole group. Follow with wait() to see the end.
   void kill();
   /// Wait at most this long for the end; nullopt when it still runs. Lines that arrive meanwhile are kept for receive_line().

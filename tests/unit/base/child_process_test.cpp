@@ -290,6 +290,23 @@ TEST(ChildProcess, NothingButFourDescriptorsIsInherited) {
   close(leaky);
 }
 
+TEST(ChildProcess, NamedDescriptorsAreInheritedAsFourAndUp) {
+  const Descriptor first(::open("/dev/null", O_RDONLY | O_CLOEXEC)), second(::open("/proc/self/comm", O_RDONLY | O_CLOEXEC));
+  auto options = shell("for d in 4 5 6; do readlink /proc/self/fd/$d || echo none; done");
+  options.inherit = {second.number(), first.number()};
+  ChildProcess child(options);
+  ASSERT_TRUE(child.wait(10s).has_value());
+  EXPECT_EQ(child.captured_output(), "/proc/" + std::to_string(getpid()) + "/comm\n/dev/null\nnone\n");
+  EXPECT_GE(::fcntl(first.number(), F_GETFD), 0) << "it stays ours too";
+  options.inherit = {-1};
+  EXPECT_THROW(ChildProcess{options}, Error);
+}
+
+TEST(ChildProcess, DescribesEnds) {
+  EXPECT_EQ(describe({true, 3, 0}), "exited with code 3");
+  EXPECT_EQ(describe({false, 0, SIGSEGV}), "crashed with SIGSEGV");
+}
+
 TEST(ChildProcess, LeadsItsOwnGroupWithPlainSignals) {
   struct sigaction before {};
   struct sigaction ignore {};
