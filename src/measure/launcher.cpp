@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <csignal>
-#include <cstring>
 
 #include <fmt/format.h>
 
@@ -39,21 +38,15 @@ WorkerOutcome ended(Status status, std::string reason, std::string hint = {}) {
   return outcome;
 }
 
-std::string signal_text(int signal) {
-  const char* name = sigabbrev_np(signal);
-  return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal);
-}
-
 /// A worker that is gone without an answer.
 WorkerOutcome judge_end(ChildProcess& child, const std::string& phase, std::optional<std::int64_t> kills_before) {
   const std::optional<ChildExit> exit = child.wait(5s);
   if (!exit) return ended(Status::failed, fmt::format("the worker closed its channel while {} and did not end", phase));
-  if (exit->exited) return ended(Status::failed, fmt::format("the worker exited with code {} while {}", exit->code, phase));
   const auto kills = oom_kills();
-  if (exit->signal == SIGKILL && kills && kills_before && *kills > *kills_before) {
+  if (!exit->exited && exit->signal == SIGKILL && kills && kills_before && *kills > *kills_before) {
     return ended(Status::out_of_memory, fmt::format("the kernel killed the worker for lack of memory while {}", phase));
   }
-  return ended(Status::failed, fmt::format("the worker crashed with {} while {}", signal_text(exit->signal), phase));
+  return ended(Status::failed, fmt::format("the worker {} while {}", describe(*exit), phase));
 }
 
 /// The worker's last line, as an outcome; nullopt when it only says that it lives.

@@ -4,10 +4,8 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <cstdlib>
 #include <functional>
 #include <mutex>
-#include <new>
 #include <optional>
 #include <thread>
 
@@ -19,14 +17,12 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "engine/loader.h"
-#include "formats/caffe.h"
-#include "formats/onnx.h"
 #include "measure/agreement.h"
 #include "measure/core_distance.h"
 #include "measure/images.h"
 #include "measure/evaluate_start.h"
 #include "measure/measure_start.h"
-#include "measure/models.h"
+#include "measure/worker_parts.h"
 
 namespace inferometer::measure {
 namespace {
@@ -82,28 +78,7 @@ class Watchdog {
 
 void say_phase(ParentChannel& parent, const char* phase) { parent.send_line(nlohmann::json{{"phase", phase}}.dump()); }
 
-engine::ModelFile model_file(const WorkerTask& task) {
-  engine::ModelFile file;
-  file.path = task.model_path;
-  if (is_prototxt(task.model_path)) {
-    file.kind = engine::ModelKind::caffe;
-    file.weights_path = task.entry.model.weights_path;
-    file.parse = [path = file.path, weights = file.weights_path] { return formats::read_caffe(path, weights); };
-  } else {
-    file.parse = [path = file.path] { return formats::read_onnx(path); };
-  }
-  return file;
-}
-
 constexpr const char* kKinds[] = {"info", "measure", "outputs", "evaluate", "served"};
-
-/// OpenMP and BLAS read these once, when the plugin pulls them in.
-void limit_thread_pools(int threads) {
-  const std::string text = std::to_string(threads);
-  for (const char* name : {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"}) {
-    setenv(name, text.c_str(), 1);
-  }
-}
 
 nlohmann::json serve(const WorkerTask& task, ParentChannel& parent, RequestMonitor& monitor, const ServedStart& served) {
   if (task.kind == WorkerTask::Kind::served) {
@@ -117,7 +92,7 @@ nlohmann::json serve(const WorkerTask& task, ParentChannel& parent, RequestMonit
 
   const StartContext context{task,
                              *engine,
-                             model_file(task),
+                             model_file(task.model_path, task.entry.model),
                              monitor,
                              [&parent](const char* phase) { say_phase(parent, phase); },
                              [&parent](std::size_t done, std::size_t all) {
@@ -129,10 +104,6 @@ nlohmann::json serve(const WorkerTask& task, ParentChannel& parent, RequestMonit
   }
   if (task.kind == WorkerTask::Kind::evaluate) return {{"evaluation", evaluate_start(context)}};
   return {{"start", measure_start(context)}};
-}
-
-nlohmann::json error_json(const Error& error) {
-  return {{"error", {{"code", name_of(error.code())}, {"message", to_utf8(error.what())}, {"hint", to_utf8(error.hint())}}}};
 }
 
 }  // namespace
@@ -219,12 +190,8 @@ int worker_main(const ServedStart& served) {
     const auto task = nlohmann::json::parse(*line).get<WorkerTask>();
     Watchdog watchdog(parent);
     answer = serve(task, parent, watchdog.monitor(), served);
-  } catch (const Error& error) {
-    answer = error_json(error);
-  } catch (const std::bad_alloc&) {
-    answer = error_json(Error(ErrorCode::out_of_memory, "memory ran out"));
-  } catch (const std::exception& error) {
-    answer = error_json(Error(ErrorCode::engine_failure, one_line(error.what())));
+  } catch (...) {
+    answer = error_json(current_error());
   }
   parent.send_line(answer.dump());
   // Frameworks' exit handlers may hang or crash after the work is done; everything of ours is sent.
