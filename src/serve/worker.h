@@ -26,7 +26,7 @@ struct WorkerOptions {
   std::string model_path;           ///< file that the engine loads (measure::model_file_path())
   std::int64_t largest_batch = 64;  ///< of one inference; calls with more are cut by whoever calls
   std::size_t slots = 4;            ///< inferences prepared or running at once
-  std::int64_t merged_batch = 0;    ///< dynamic batching: inferences of several callers are one up to this many items; 0: never
+  std::int64_t merged_batch = 0;    ///< dynamic batching: inferences of several callers are one up to this many items; 0 or 1: never
   std::chrono::microseconds merge_delay{0};  ///< how long the first caller waits for others
 };
 
@@ -34,8 +34,15 @@ struct WorkerOptions {
 struct WorkerModel {
   std::vector<engine::TensorInfo> inputs, outputs;
   engine::ObtainedSettings obtained;
-  std::int64_t largest_batch = 1;  ///< 1 where the file's batch is fixed to 1
-  double load_ms = 0;
+  std::int64_t largest_batch = 1;  ///< 1 where the file's batch is fixed to 1; lower than asked where the memory would be too large
+  double load_ms = 0;              ///< opening the engine and loading; without the first inference
+};
+
+/// What a worker has done. Several callers' merged inference counts once.
+struct WorkerCounts {
+  std::uint64_t inferences = 0;  ///< requests of the engine: 7 items are 3, of 4, 2 and 1
+  std::uint64_t items = 0;
+  std::uint64_t sessions_made = 0, sessions_held = 0;
 };
 
 class Worker;
@@ -49,13 +56,20 @@ class Places {
   std::size_t count() const;
   /// Bytes of one item's input, to be filled before run(). 64-byte aligned where the item's size allows.
   std::span<std::byte> input(std::size_t tensor, std::size_t item);
-  /// Infer, and wait until outputs are there. Once. Throws Error{engine_failure}: the engine failed or its process died;
-  /// Error{out_of_memory}; Error{interrupted}: not done within `limit` (the worker goes on, the places are abandoned), or the worker is closing.
-  void run(std::chrono::milliseconds limit);
-  /// After run(). Valid as long as this.
+  /// Let the worker infer them: inputs are complete and not touched any more. Once. Throws Error{engine_failure} when the process has died.
+  void start();
+  /// After start(): wait until outputs are there. Throws Error{engine_failure}: the engine failed or its process died;
+  /// Error{out_of_memory}; Error{interrupted}: not done within `limit` (the worker goes on, the places are abandoned).
+  void wait(std::chrono::milliseconds limit);
+  void run(std::chrono::milliseconds limit) {
+    start();
+    wait(limit);
+  }
+  /// The rest after wait(). Views are valid as long as this.
   std::span<const std::byte> output(std::size_t tensor, std::size_t item) const;
   std::chrono::nanoseconds inference_time() const;  ///< of the engine alone, for the whole (merged) inference
   std::size_t inference_items() const;              ///< items of that inference
+  Nanoseconds finished() const;                     ///< when outputs were there, as steady_now() tells time
 
  private:
   friend class Worker;
@@ -64,12 +78,14 @@ class Places {
   std::unique_ptr<State> state_;
 };
 
-/// Members: any thread. The destructor waits for places in use (their run() ends), then ends the process.
+/// Members: any thread. The destructor waits until all places are given back, then ends the process.
 class Worker {
  public:
   /// Start the process and load the model at batch 1; sessions of other batches (powers of two; what is between is cut into these) are made
   /// when first needed and kept, the least recently used leaving when they exceed a few.
-  /// Throws what loading throws: Error{unsupported}, Error{input}, Error{out_of_memory}, Error{engine_failure}.
+  /// The first inference, on zeros, is run too. A batch that the engine refuses is cut smaller.
+  /// Throws what loading throws: Error{unsupported}, Error{input}, Error{out_of_memory}, Error{engine_failure}; Error{interrupted} when the
+  /// user asked to stop meanwhile.
   explicit Worker(const WorkerOptions& options);
   ~Worker();
   Worker(const Worker&) = delete;
@@ -77,14 +93,17 @@ class Worker {
 
   const WorkerModel& model() const;
   /// Room for 1 to model().largest_batch items; waits for a free slot at most `limit`, then Error{interrupted}.
-  /// Throws Error{engine_failure} once the process has died.
+  /// With merging, room in an inference that others share; see docs/serving.md. First come, first served.
+  /// Throws Error{engine_failure} once the process has died; Error{interrupted} when the worker is closing.
   Places take(std::size_t items, std::chrono::milliseconds limit);
+  WorkerCounts counts() const;
   bool alive() const;
   std::string failure() const;          ///< one line, once it is not alive
   std::int64_t resident_bytes() const;  ///< of the process
   int process() const;                  ///< its pid
 
  private:
+  friend class Places;
   struct State;
   std::unique_ptr<State> state_;
 };
