@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "serve/long_strings.h"
 #include "serve/status_error.h"
 
 namespace inferometer::serve {
@@ -19,7 +20,7 @@ constexpr std::size_t kMostValues = 100'000;  // "[],[],..." takes twenty times 
 /// Takes the parser's events. Items of the outermost member `data` go to a vector, all else becomes a tree.
 class BodyReader final : public nlohmann::json_sax<json> {
  public:
-  BodyReader(DeepDetectBody& body, std::size_t most_items) : body_(body), most_items_(most_items) {}
+  BodyReader(DeepDetectBody& body, const ShortenedJson& text, std::size_t most_items) : body_(body), text_(text), most_items_(most_items) {}
 
   const std::string& problem() const { return problem_; }
   json& root() { return root_; }
@@ -40,6 +41,7 @@ class BodyReader final : public nlohmann::json_sax<json> {
   bool binary(binary_t&) override { return false; }  // JSON has none
 
   bool string(string_t& value) override {
+    put_back(value);
     if (!in_data()) return scalar(std::move(value));
     if (depth_ != kDataDepth) return true;
     if (body_.data.size() < most_items_) body_.data.push_back(std::move(value));
@@ -57,6 +59,7 @@ class BodyReader final : public nlohmann::json_sax<json> {
     return open(json::array());
   }
   bool key(string_t& name) override {
+    put_back(name);
     if (!in_data()) key_ = std::move(name);
     return true;
   }
@@ -64,12 +67,18 @@ class BodyReader final : public nlohmann::json_sax<json> {
   bool end_array() override { return close(); }
 
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) override {
-    problem_ = fmt::format("the body is not JSON, at byte {}: {}", position, one_line(to_utf8(error.what()), 200));
+    problem_ = fmt::format("the body is not JSON, at byte {}: {}", text_.original_position(position), one_line(to_utf8(error.what()), 200));
     return false;
   }
 
  private:
   static constexpr std::size_t kDataDepth = 2;  ///< the body's object, then the array
+
+  /// What was taken out of this string, the next of the text.
+  void put_back(string_t& value) {
+    const std::size_t number = strings_seen_++;
+    if (long_seen_ < text_.strings.size() && text_.strings[long_seen_].number == number) value = text_.strings[long_seen_++].content;
+  }
 
   bool in_data() const { return reading_data_; }
   bool is_data_member() const { return depth_ == 1 && !open_.empty() && open_.back()->is_object() && key_ == "data"; }
@@ -144,11 +153,12 @@ class BodyReader final : public nlohmann::json_sax<json> {
   }
 
   DeepDetectBody& body_;
+  const ShortenedJson& text_;
   std::size_t most_items_;
   json root_;
   std::vector<json*> open_;  ///< the containers around; a parent does not grow while its child is open, so they stay where they are
   std::string key_, problem_;
-  std::size_t depth_ = 0, values_ = 0;
+  std::size_t depth_ = 0, values_ = 0, strings_seen_ = 0, long_seen_ = 0;
   bool reading_data_ = false;
 };
 
@@ -156,8 +166,9 @@ class BodyReader final : public nlohmann::json_sax<json> {
 
 DeepDetectBody parse_body(std::string_view text, std::size_t most_items) {
   DeepDetectBody body;
-  BodyReader reader(body, most_items);
-  if (!json::sax_parse(text.begin(), text.end(), &reader)) throw StatusError(400, DdCode::none, reader.problem());
+  const ShortenedJson shortened = shorten(text);
+  BodyReader reader(body, shortened, most_items);
+  if (!json::sax_parse(shortened.text, &reader)) throw StatusError(400, DdCode::none, reader.problem());
   if (!reader.root().is_object()) {
     throw StatusError(400, DdCode::bad_request, fmt::format("the body must be a JSON object, is {}", reader.root().type_name()));
   }

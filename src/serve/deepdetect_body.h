@@ -14,7 +14,7 @@ namespace inferometer::serve {
 /// What the member `data` is.
 enum class DataKind : std::uint8_t { absent, strings, begins_with_null, mixed, not_an_array };
 
-/// A body taken apart. The strings of `data`, which may be tens of MB, are moved out of the parser and never copied.
+/// A body taken apart. Of `data`, which may be tens of MB, one copy is made.
 struct DeepDetectBody {
   nlohmann::json members = nlohmann::json::object();  ///< all but `data`; members that are null are left out, at any depth
   DataKind data_kind = DataKind::absent;
