@@ -1,12 +1,14 @@
 #include "serve/infer_request.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "serve/json_members.h"
 #include "serve/status_error.h"
 #include "serve/tensor_cut.h"
 #include "serve/tensor_text.h"
@@ -33,42 +35,31 @@ std::string listed(const std::vector<engine::TensorInfo>& tensors) {
   return join(texts, ", ");
 }
 
-/// The member, or nullptr where it is absent or null.
-const json* member(const json& object, const char* name) {
-  const auto found = object.find(name);
-  return found == object.end() || found->is_null() ? nullptr : &*found;
-}
-
-/// A member of `where` that must be of a kind when it is there.
-const json* member(const json& object, const char* name, json::value_t kind, std::string_view where) {
-  constexpr std::string_view kKinds[] = {"null", "an object", "an array", "a string", "true or false"};
-  const json* found = member(object, name);
-  if (found != nullptr && found->type() != kind) {
-    throw refused(fmt::format("{}: {} must be {}", where, name, kKinds[static_cast<std::size_t>(kind)]));
-  }
-  return found;
-}
-
-bool truth(const json* parameters, const char* name, bool otherwise, std::string_view where) {
-  if (parameters == nullptr) return otherwise;
-  const json* found = member(*parameters, name, json::value_t::boolean, where);
-  return found == nullptr ? otherwise : found->get<bool>();
-}
-
 /// What changes the answer, and is not done here, must not be passed over.
-void refuse_parameters(const json* parameters, std::initializer_list<const char*> names, std::string_view where) {
-  if (parameters == nullptr) return;
+void refuse_parameters(const Members& parameters, std::initializer_list<const char*> names) {
   for (const char* name : names) {
-    if (member(*parameters, name) != nullptr) throw refused(fmt::format("{}: the parameter {} is not supported", where, name));
+    if (parameters.find(name) != nullptr) parameters.refuse(name, "is not supported");
   }
 }
 
-std::size_t find(const std::vector<engine::TensorInfo>& tensors, std::string_view name, std::string_view where, std::string_view kind) {
-  const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const engine::TensorInfo& tensor) { return tensor.name == name; });
+Members members(const json* object, const std::string& where) { return {object, where.c_str(), DdCode::bad_request}; }
+
+/// Where the tensor that a member names stands.
+std::size_t find(const std::vector<engine::TensorInfo>& tensors, const Members& object, std::string_view has) {
+  const std::optional<std::string> name = object.text("name");
+  if (!name) object.refuse("name", fmt::format("is missing; the model {} {}", has, listed(tensors)));
+  const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const engine::TensorInfo& tensor) { return tensor.name == *name; });
   if (found == tensors.end()) {
-    throw refused(fmt::format("{}: the model has no {} '{}'; it has {}", where, kind, shown(name), listed(tensors)));
+    object.refuse("name", fmt::format("there is no '{}'; the model {} {}", shown(*name), has, listed(tensors)));
   }
   return static_cast<std::size_t>(found - tensors.begin());
+}
+
+/// A member that is an array; nullptr where it is absent.
+const json* array_of(const Members& object, const char* name) {
+  const json* found = object.find(name);
+  if (found != nullptr && !found->is_array()) object.refuse(name, fmt::format("must be an array, is {}", found->type_name()));
+  return found;
 }
 
 /// Reads the parts of one request.
@@ -82,10 +73,11 @@ class RequestReader {
     const json body = json::parse(cut.rest, nullptr, false);
     if (body.is_discarded()) throw refused("the request is not JSON");
     if (!body.is_object()) throw refused("the request must be a JSON object");
-    if (const json* id = member(body, "id", json::value_t::string, "the request")) request_.id = id->get<std::string>();
-    const json* parameters = member(body, "parameters", json::value_t::object, "the request");
-    const json* inputs = member(body, "inputs", json::value_t::array, "the request");
-    if (inputs == nullptr) throw refused("the request: inputs is missing; the model takes " + listed(model_.inputs));
+    const Members request(&body, "", DdCode::bad_request);
+    request_.id = request.text("id");
+    const Members parameters(request.object("parameters"), "parameters.", DdCode::bad_request);
+    const json* inputs = array_of(request, "inputs");
+    if (inputs == nullptr) request.refuse("inputs", "is missing; the model takes " + listed(model_.inputs));
     request_.inputs.resize(model_.inputs.size());
     given_.resize(model_.inputs.size());
     for (std::size_t i = 0; i < inputs->size(); ++i) {
@@ -97,7 +89,7 @@ class RequestReader {
         throw refused(fmt::format("the input '{}' is missing; the model takes {}", model_.inputs[i].name, listed(model_.inputs)));
     }
     if (!binary_.empty()) throw refused(fmt::format("{} bytes of binary data are left over", binary_.size()));
-    read_outputs(body, truth(parameters, "binary_data_output", false, "the request"));
+    read_outputs(array_of(request, "outputs"), parameters.flag("binary_data_output").value_or(false));
     return std::move(request_);
   }
 
@@ -133,51 +125,46 @@ class RequestReader {
     request_.count = static_cast<std::size_t>(count);
   }
 
-  void read_input(const json& input, std::size_t index, std::optional<std::string_view> array) {
-    const std::string place = fmt::format("inputs[{}]", index);
-    if (!input.is_object()) throw refused(place + " must be an object");
-    const json* name = member(input, "name", json::value_t::string, place);
-    if (name == nullptr) throw refused(place + ": name is missing; the model takes " + listed(model_.inputs));
-    const std::size_t at = find(model_.inputs, name->get_ref<const std::string&>(), place, "input");
+  void read_input(const json& object, std::size_t index, std::optional<std::string_view> array) {
+    const std::string place = fmt::format("inputs[{}].", index), parameters_place = place + "parameters.";
+    if (!object.is_object()) throw refused(fmt::format("inputs[{}]: must be an object, is {}", index, object.type_name()));
+    const Members input = members(&object, place);
+    const std::size_t at = find(model_.inputs, input, "takes");
     const engine::TensorInfo& tensor = model_.inputs[at];
-    const std::string where = fmt::format("input '{}'", tensor.name);
-    if (given_[at]) throw refused(where + " is given twice");
+    if (given_[at]) input.refuse("name", fmt::format("'{}' is given twice", tensor.name));
     given_[at] = true;
-    const json* datatype = member(input, "datatype", json::value_t::string, where);
-    if (datatype == nullptr || datatype->get_ref<const std::string&>() != v2_name(tensor.type)) {
-      throw refused(fmt::format("{}: datatype {}; the model takes {}", where,
-                                datatype == nullptr ? "is missing" : shown(datatype->get_ref<const std::string&>()),
-                                listed(model_.inputs)));
+    const std::string datatype = input.text("datatype").value_or("nothing");
+    if (datatype != v2_name(tensor.type)) refuse(input, "datatype", shown(datatype));
+    read_shape(input, tensor);
+    const Members parameters = members(input.object("parameters"), parameters_place);
+    refuse_parameters(parameters, {"shared_memory_region"});
+    const std::optional<std::int64_t> size = parameters.whole("binary_data_size");
+    if ((array || input.find("data") != nullptr) == size.has_value()) {
+      input.refuse("data", "either this or parameters.binary_data_size must be given");
     }
-    read_shape(input, tensor, where);
-    const json* parameters = member(input, "parameters", json::value_t::object, where);
-    refuse_parameters(parameters, {"shared_memory_region"}, where);
-    const json* size = parameters == nullptr ? nullptr : member(*parameters, "binary_data_size");
-    const bool has_data = array.has_value() || member(input, "data") != nullptr;
-    if (has_data == (size != nullptr)) throw refused(where + ": either data or the parameter binary_data_size must be given");
-    if (size != nullptr) {
-      if (!size->is_number_integer()) throw refused(where + ": binary_data_size must be a whole number");
-      request_.inputs[at] = take_binary(form_of(at), size->get<std::int64_t>());
+    if (size) {
+      request_.inputs[at] = take_binary(form_of(at), *size);
     } else {
-      if (!array) throw refused(where + ": data must be an array of numbers");
+      if (!array) input.refuse("data", "must be an array of numbers");
       request_.inputs[at] = request_.storage.emplace_back(read_elements(*array, form_of(at)));
     }
   }
 
-  void read_shape(const json& input, const engine::TensorInfo& tensor, std::string_view where) {
-    const json* given = member(input, "shape", json::value_t::array, where);
-    const auto wrong = [&](std::string_view what) {
-      return refused(fmt::format("{}: {}; the model takes {}", where, what, listed(model_.inputs)));
-    };
-    if (given == nullptr) throw wrong("shape is missing");
+  [[noreturn]] void refuse(const Members& input, const char* name, const std::string& given) const {
+    input.refuse(name, fmt::format("is {}; the model takes {}", given, listed(model_.inputs)));
+  }
+
+  void read_shape(const Members& input, const engine::TensorInfo& tensor) {
+    bool is_single = false;
+    const auto lengths = input.numbers("shape", &is_single);
+    if (!lengths || is_single || lengths->size() > 16) refuse(input, "shape", "no list of lengths");
     Shape shape;
-    for (const json& length : *given) {
-      if (!length.is_number_integer() || shape.size() == 16) throw wrong("shape must be a list of whole numbers");
-      shape.push_back(length.is_number_unsigned()
-                          ? static_cast<std::int64_t>(std::min<std::uint64_t>(length.get<std::uint64_t>(), INT64_MAX))
-                          : length.get<std::int64_t>());
+    for (const double length : *lengths) {
+      constexpr double kMost = 1e15;
+      if (!(std::abs(length) <= kMost) || std::trunc(length) != length) refuse(input, "shape", fmt::format("one with {}", length));
+      shape.push_back(static_cast<std::int64_t>(length));
     }
-    if (shape.empty() || shape != shape_of(tensor, shape[0])) throw wrong(fmt::format("shape {}", to_string(shape)));
+    if (shape.empty() || shape != shape_of(tensor, shape[0])) refuse(input, "shape", shape.empty() ? "empty" : to_string(shape));
     set_count(shape[0], tensor.name);
   }
 
@@ -196,22 +183,20 @@ class RequestReader {
     return bytes;
   }
 
-  void read_outputs(const json& body, bool all_binary) {
-    const json* outputs = member(body, "outputs", json::value_t::array, "the request");
+  void read_outputs(const json* outputs, bool all_binary) {
     if (outputs == nullptr || outputs->empty()) {
       for (std::size_t i = 0; i < model_.outputs.size(); ++i) want({i, all_binary});
       return;
     }
     for (std::size_t i = 0; i < outputs->size(); ++i) {
-      const json& output = (*outputs)[i];
-      const std::string place = fmt::format("outputs[{}]", i);
-      if (!output.is_object()) throw refused(place + " must be an object");
-      const json* name = member(output, "name", json::value_t::string, place);
-      if (name == nullptr) throw refused(place + ": name is missing; the model gives " + listed(model_.outputs));
-      const std::size_t at = find(model_.outputs, name->get_ref<const std::string&>(), place, "output");
-      const json* parameters = member(output, "parameters", json::value_t::object, place);
-      refuse_parameters(parameters, {"shared_memory_region", "classification"}, place);
-      want({at, truth(parameters, "binary_data", all_binary, place)});
+      const json& object = (*outputs)[i];
+      const std::string place = fmt::format("outputs[{}].", i), parameters_place = place + "parameters.";
+      if (!object.is_object()) throw refused(fmt::format("outputs[{}]: must be an object, is {}", i, object.type_name()));
+      const Members output = members(&object, place);
+      const std::size_t at = find(model_.outputs, output, "gives");
+      const Members parameters = members(output.object("parameters"), parameters_place);
+      refuse_parameters(parameters, {"shared_memory_region", "classification"});
+      want({at, parameters.flag("binary_data").value_or(all_binary)});
     }
   }
 

@@ -10,6 +10,7 @@ namespace inferometer::serve {
 namespace {
 
 constexpr std::size_t kDeepest = 64;
+constexpr std::size_t kMostValues = 100'000;  // beside the tensors: parsed they take twenty times their text
 
 /// The index after the string that begins at `at`; the text's end where it is not closed.
 std::size_t after_string(std::string_view text, std::size_t at) {
@@ -65,6 +66,7 @@ class Cutter {
         break;
       case ':': value_follows_ = true; break;
       case ',':
+        count_value();
         value_follows_ = false;
         if (open_.size() == 2) ++index_;
         break;
@@ -82,7 +84,13 @@ class Cutter {
     at_ = end;
   }
 
+  void count_value() {
+    if (++values_ > kMostValues)
+      throw StatusError(400, DdCode::bad_request, fmt::format("more than {} values beside the tensors", kMostValues));
+  }
+
   void open(char bracket) {
+    count_value();
     if (open_.size() == kDeepest) throw StatusError(400, DdCode::bad_request, "the JSON is nested too deeply");
     open_ += bracket;
     value_follows_ = false;
@@ -106,7 +114,7 @@ class Cutter {
   std::string_view text_;
   std::size_t at_ = 0, copied_ = 0;
   std::string open_;  ///< the brackets around at_
-  std::size_t index_ = 0;
+  std::size_t index_ = 0, values_ = 0;
   bool value_follows_ = false, in_inputs_ = false, at_data_ = false;
   CutRequest request_;
 };

@@ -14,7 +14,7 @@ struct CutRequest {
 };
 
 /// What is malformed stays where it is, for the parser of `rest` to find; what is inside an array is its reader's to check.
-/// Throws StatusError 400: nested deeper than any request, or one input's data given twice.
+/// Throws StatusError 400: nested deeper or branched wider than any request, or one input's data given twice.
 CutRequest cut_tensors(std::string_view text);
 
 }  // namespace inferometer::serve

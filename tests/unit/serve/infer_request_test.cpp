@@ -108,32 +108,33 @@ TEST(InferRequest, NamesWhatIsWrongAndWhatTheModelTakes) {
   EXPECT_EQ(refusal("{", one_input()), "the request is not JSON");
   EXPECT_EQ(refusal(R"({"inputs":[{"data":[1],}]})", one_input()), "the request is not JSON");
   EXPECT_EQ(refusal("[]", one_input()), "the request must be a JSON object");
-  EXPECT_EQ(refusal("{}", one_input()), "the request: inputs is missing" + takes);
-  EXPECT_EQ(refusal(R"({"inputs":{}})", one_input()), "the request: inputs must be an array");
-  EXPECT_EQ(refusal(R"({"inputs":[],"id":7})", one_input()), "the request: id must be a string");
+  EXPECT_EQ(refusal("{}", one_input()), "inputs: is missing" + takes);
+  EXPECT_EQ(refusal(R"({"inputs":{}})", one_input()), "inputs: must be an array, is object");
+  EXPECT_EQ(refusal(R"({"inputs":[],"id":7})", one_input()), "id: must be a string, is number");
   EXPECT_EQ(refusal(R"({"inputs":[]})", one_input()), "the input 'x' is missing" + takes);
-  EXPECT_EQ(one("7"), "inputs[0] must be an object");
-  EXPECT_EQ(one("{}"), "inputs[0]: name is missing" + takes);
-  EXPECT_EQ(one(R"({"name":"X"})"), "inputs[0]: the model has no input 'X'; it has 'x' FP32 Nx1x2");
-  EXPECT_EQ(one(R"({"name":"x","shape":[1,1,2],"data":[1,2]})"), "input 'x': datatype is missing" + takes);
-  EXPECT_EQ(one(R"({"name":"x","shape":[1,1,2],"datatype":"FP64","data":[1,2]})"), "input 'x': datatype FP64" + takes);
-  EXPECT_EQ(one(R"({"name":"x","datatype":"FP32","data":[1,2]})"), "input 'x': shape is missing" + takes);
-  EXPECT_EQ(one(R"({"name":"x","datatype":"FP32","shape":[1,2],"data":[1,2]})"), "input 'x': shape 1x2" + takes);
-  EXPECT_EQ(one(R"({"name":"x","datatype":"FP32","shape":[1,1,2.0],"data":[1,2]})"),
-            "input 'x': shape must be a list of whole numbers" + takes);
-  EXPECT_EQ(one(R"({"name":"x","datatype":"FP32","shape":[],"data":[1,2]})"), "input 'x': shape " + takes);
+  EXPECT_EQ(one("7"), "inputs[0]: must be an object, is number");
+  EXPECT_EQ(one("{}"), "inputs[0].name: is missing" + takes);
+  EXPECT_EQ(one(R"({"name":"X"})"), "inputs[0].name: there is no 'X'" + takes);
+  EXPECT_EQ(one(R"({"name":"x","shape":[1,1,2],"data":[1,2]})"), "inputs[0].datatype: is nothing" + takes);
+  EXPECT_EQ(one(R"({"name":"x","shape":[1,1,2],"datatype":"FP64","data":[1,2]})"), "inputs[0].datatype: is FP64" + takes);
+  EXPECT_EQ(one(R"({"name":"x","datatype":"FP32","data":[1,2]})"), "inputs[0].shape: is no list of lengths" + takes);
+  EXPECT_EQ(one(R"({"name":"x","datatype":"FP32","shape":[1,2],"data":[1,2]})"), "inputs[0].shape: is 1x2" + takes);
+  EXPECT_EQ(one(R"({"name":"x","datatype":"FP32","shape":[1,1,2.5],"data":[1,2]})"), "inputs[0].shape: is one with 2.5" + takes);
+  EXPECT_EQ(one(R"({"name":"x","datatype":"FP32","shape":[],"data":[1,2]})"), "inputs[0].shape: is empty" + takes);
+  EXPECT_EQ(one(R"({"name":"x","datatype":"FP32","shape":[18446744073709551615,1,2],"data":[1,2]})"),
+            "inputs[0].shape: is one with 1.8446744073709552e+19" + takes);
   EXPECT_EQ(one(R"({"name":"x","datatype":"FP32","shape":[0,1,2],"data":[]})"), "input 'x': a batch of 0; at least 1 is needed");
   EXPECT_EQ(one(R"({"name":"x","datatype":"FP32","shape":[-1,1,2],"data":[]})"), "input 'x': a batch of -1; at least 1 is needed");
-  for (const char* count : {"9", "18446744073709551615", "9223372036854775807"}) {
+  for (const char* count : {"9", "999999999999999"}) {
     EXPECT_NE(refusal(request_of(R"({"name":"x","datatype":"FP32","shape":[)" + std::string(count) + R"(,1,2],"data":[1,2]})"), one_input(),
                       {}, 413),
               "");
   }
   EXPECT_EQ(one(R"({"name":"x","datatype":"FP32","shape":[1,1,2]})"),
-            "input 'x': either data or the parameter binary_data_size must be given");
+            "inputs[0].data: either this or parameters.binary_data_size must be given");
   EXPECT_EQ(one(R"({"name":"x","datatype":"FP32","shape":[1,1,2],"data":[1,2],"parameters":{"binary_data_size":8}})"),
-            "input 'x': either data or the parameter binary_data_size must be given");
-  EXPECT_EQ(one(R"({"name":"x","datatype":"FP32","shape":[1,1,2],"data":5})"), "input 'x': data must be an array of numbers");
+            "inputs[0].data: either this or parameters.binary_data_size must be given");
+  EXPECT_EQ(one(R"({"name":"x","datatype":"FP32","shape":[1,1,2],"data":5})"), "inputs[0].data: must be an array of numbers");
   EXPECT_EQ(one(R"({"name":"x","datatype":"FP32","shape":[1,1,2],"data":[1,2,3]})"),
             "tensor 'x': more elements than the 2 of its shape 1x1x2");
   EXPECT_EQ(one(R"({"name":"x","datatype":"FP32","shape":[1,1,2],"data":[1,NaN]})"),
@@ -141,11 +142,11 @@ TEST(InferRequest, NamesWhatIsWrongAndWhatTheModelTakes) {
   EXPECT_EQ(one(R"({"name":"x","datatype":"FP32","shape":[1,1,2],"parameters":{"binary_data_size":7}})"),
             "input 'x': binary_data_size 7; the shape 1x1x2 of FP32 has 8 bytes");
   EXPECT_EQ(one(R"({"name":"x","datatype":"FP32","shape":[1,1,2],"parameters":{"binary_data_size":"8"}})"),
-            "input 'x': binary_data_size must be a whole number");
+            "inputs[0].parameters.binary_data_size: must be a whole number, is string");
   EXPECT_EQ(one(R"({"name":"x","datatype":"FP32","shape":[1,1,2],"parameters":{"shared_memory_region":"r"}})"),
-            "input 'x': the parameter shared_memory_region is not supported");
+            "inputs[0].parameters.shared_memory_region: is not supported");
   const std::string good = R"({"name":"x","datatype":"FP32","shape":[1,1,2],"data":[1,2]})";
-  EXPECT_EQ(one(good + "," + good), "input 'x' is given twice");
+  EXPECT_EQ(one(good + "," + good), "inputs[1].name: 'x' is given twice");
   EXPECT_EQ(refusal(request_of(std::string(kInputX) + R"(,{"name":"m","shape":[1,1],"datatype":"BOOL","data":[true]})"), two_inputs()),
             "input 'm': a batch of 1 beside one of 2");
 }
@@ -155,13 +156,14 @@ TEST(InferRequest, ChoosesOutputs) {
     return refusal(request_of(std::string(kInputX) + "," + kInputM, outputs), two_inputs());
   };
   EXPECT_EQ(wanted(R"(,"outputs":[{"name":"p"}])"), "");
-  EXPECT_EQ(wanted(R"(,"outputs":[{"name":"q"}])"), "outputs[0]: the model has no output 'q'; it has 'p' FP32 Nx2, 'h' FP16 Nx1");
-  EXPECT_EQ(wanted(R"(,"outputs":[{}])"), "outputs[0]: name is missing; the model gives 'p' FP32 Nx2, 'h' FP16 Nx1");
+  EXPECT_EQ(wanted(R"(,"outputs":[{"name":"q"}])"), "outputs[0].name: there is no 'q'; the model gives 'p' FP32 Nx2, 'h' FP16 Nx1");
+  EXPECT_EQ(wanted(R"(,"outputs":[{}])"), "outputs[0].name: is missing; the model gives 'p' FP32 Nx2, 'h' FP16 Nx1");
   EXPECT_EQ(wanted(R"(,"outputs":[{"name":"p"},{"name":"p"}])"), "output 'p' is asked for twice");
   EXPECT_EQ(wanted(""), "output 'h': FP16 has no form in JSON; ask for it with the parameter binary_data");
   EXPECT_EQ(wanted(R"(,"outputs":[{"name":"p","parameters":{"classification":3}}])"),
-            "outputs[0]: the parameter classification is not supported");
-  EXPECT_EQ(wanted(R"(,"outputs":[{"name":"p","parameters":{"binary_data":1}}])"), "outputs[0]: binary_data must be true or false");
+            "outputs[0].parameters.classification: is not supported");
+  EXPECT_EQ(wanted(R"(,"outputs":[{"name":"p","parameters":{"binary_data":1}}])"),
+            "outputs[0].parameters.binary_data: must be true or false, is number");
   const std::string body =
       request_of(std::string(kInputX) + "," + kInputM,
                  R"(,"parameters":{"binary_data_output":true},"outputs":[{"name":"h"},{"name":"p","parameters":{"binary_data":false}}])");

@@ -186,6 +186,10 @@ TEST(CutTensors, LeavesWhatIsMalformed) {
   }
   EXPECT_THROW(cut_tensors(std::string(100, '[')), StatusError);
   EXPECT_NO_THROW(cut_tensors(std::string(60, '[')));
+  std::string wide = "[";
+  for (int i = 0; i < 50'000; ++i) wide += "[],";
+  EXPECT_THROW(cut_tensors(wide + "0,0]"), StatusError);
+  EXPECT_NO_THROW(cut_tensors("[1" + std::string(40'000, ',') + "]"));
   EXPECT_THROW(cut_tensors(R"({"inputs":[{"data":[1],"data":[2]}]})"), StatusError);
 }
 
