@@ -8,25 +8,10 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "dataset/line_filter.h"
 
 namespace inferometer::dataset {
 namespace {
-
-constexpr int kFractionBits = 22;  // 32 - 8 bits of a pixel - 2 for sign and overshoot
-
-/// How one line of `size` pixels becomes another: every target is a weighted sum of a run of sources.
-struct LineFilter {
-  struct Run {
-    std::int64_t first = 0;  ///< source
-    std::size_t count = 0;
-    const std::int32_t* weights = nullptr;
-  };
-  std::vector<std::int64_t> first;
-  std::vector<std::size_t> count;
-  std::size_t stride = 0;             ///< weights kept for each target
-  std::vector<std::int32_t> weights;  ///< fixed point
-  Run run(std::size_t target) const { return {first[target], count[target], weights.data() + target * stride}; }
-};
 
 double triangle(double x) {
   x = std::abs(x);
@@ -102,24 +87,6 @@ LineFilter make_filter(std::int64_t source, std::int64_t target, std::int64_t fr
   return filter;
 }
 
-constexpr std::int32_t kHalf = 1 << (kFractionBits - 1);
-
-std::uint8_t to_byte(std::int32_t sum) { return static_cast<std::uint8_t>(std::clamp(sum >> kFractionBits, 0, 255)); }
-
-template <int kChannels>
-void filter_row(const std::uint8_t* row, const LineFilter& filter, std::size_t targets, std::uint8_t* out) {
-  for (std::size_t x = 0; x < targets; ++x) {
-    const LineFilter::Run run = filter.run(x);
-    const std::uint8_t* source = row + static_cast<std::size_t>(run.first) * kChannels;
-    std::int32_t sums[kChannels];
-    std::fill_n(sums, kChannels, kHalf);
-    for (std::size_t k = 0; k < run.count; ++k) {
-      for (int c = 0; c < kChannels; ++c) sums[c] += run.weights[k] * source[k * kChannels + static_cast<std::size_t>(c)];
-    }
-    for (int c = 0; c < kChannels; ++c) *out++ = to_byte(sums[c]);
-  }
-}
-
 /// Rows [top, top + height) of `picture`, each made `window.part_width` wide.
 Picture filter_rows(const Picture& picture, const ResizeWindow& window, std::int64_t top, std::int64_t height,
                     zoo::Interpolation interpolation) {
@@ -129,18 +96,15 @@ Picture filter_rows(const Picture& picture, const ResizeWindow& window, std::int
   const std::size_t out_bytes = static_cast<std::size_t>(result.width) * channels;
   result.pixels.resize(out_bytes * static_cast<std::size_t>(height));
   const bool same_width = picture.width == window.width;
-  LineFilter filter;
-  if (!same_width) filter = make_filter(picture.width, window.width, window.left, window.part_width, interpolation);
-  for (std::int64_t y = 0; y < height; ++y) {
-    const std::uint8_t* row = picture.pixels.data() + in_bytes * static_cast<std::size_t>(top + y);
-    std::uint8_t* out = result.pixels.data() + out_bytes * static_cast<std::size_t>(y);
-    if (same_width) {
-      std::copy_n(row + static_cast<std::size_t>(window.left) * channels, out_bytes, out);
-    } else if (channels == 3) {
-      filter_row<3>(row, filter, static_cast<std::size_t>(result.width), out);
-    } else {
-      filter_row<1>(row, filter, static_cast<std::size_t>(result.width), out);
-    }
+  const std::uint8_t* source = picture.pixels.data() + in_bytes * static_cast<std::size_t>(top);
+  const auto rows = static_cast<std::size_t>(height);
+  if (!same_width) {
+    const LineFilter filter = make_filter(picture.width, window.width, window.left, window.part_width, interpolation);
+    filter_along_rows(best_arithmetic(), {source, rows, in_bytes}, filter, channels, result.pixels.data());
+    return result;
+  }
+  for (std::size_t y = 0; y < rows; ++y) {
+    std::copy_n(source + y * in_bytes + static_cast<std::size_t>(window.left) * channels, out_bytes, result.pixels.data() + y * out_bytes);
   }
   return result;
 }
@@ -150,17 +114,9 @@ Picture filter_columns(const Picture& rows, const LineFilter& filter, std::int64
   Picture result{rows.width, height, rows.channels, {}};
   const std::size_t bytes = static_cast<std::size_t>(rows.width * rows.channels);
   result.pixels.resize(bytes * static_cast<std::size_t>(height));
-  std::vector<std::int32_t> sums(bytes);
+  const Rows source{rows.pixels.data(), static_cast<std::size_t>(rows.height), bytes};
   for (std::size_t y = 0; y < static_cast<std::size_t>(height); ++y) {
-    const LineFilter::Run run = filter.run(y);
-    std::fill(sums.begin(), sums.end(), kHalf);
-    for (std::size_t k = 0; k < run.count; ++k) {
-      const std::uint8_t* source = rows.pixels.data() + bytes * (static_cast<std::size_t>(run.first - first_row) + k);
-      const std::int32_t weight = run.weights[k];
-      for (std::size_t i = 0; i < bytes; ++i) sums[i] += weight * source[i];
-    }
-    std::uint8_t* out = result.pixels.data() + bytes * y;
-    for (std::size_t i = 0; i < bytes; ++i) out[i] = to_byte(sums[i]);
+    sum_rows(best_arithmetic(), source, filter.run(y), first_row, result.pixels.data() + y * bytes);
   }
   return result;
 }
@@ -181,11 +137,12 @@ Picture resize_nearest(const Picture& picture, const ResizeWindow& window) {
   const auto rows = nearest_positions(picture.height, window.height, window.top, window.part_height);
   const auto channels = static_cast<std::size_t>(picture.channels);
   Picture result{window.part_width, window.part_height, picture.channels, {}};
-  result.pixels.reserve(columns.size() * rows.size() * channels);
+  result.pixels.resize(columns.size() * rows.size() * channels);
+  std::uint8_t* out = result.pixels.data();
   for (const std::size_t row : rows) {
     const std::uint8_t* source = picture.pixels.data() + row * static_cast<std::size_t>(picture.width) * channels;
     for (const std::size_t column : columns) {
-      result.pixels.insert(result.pixels.end(), source + column * channels, source + (column + 1) * channels);
+      for (std::size_t c = 0; c < channels; ++c) *out++ = source[column * channels + c];
     }
   }
   return result;
