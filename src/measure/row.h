@@ -23,8 +23,15 @@ struct Row {
   std::vector<std::string> reasons, notes;   ///< reasons of the verdict, each with a remedy
   std::optional<std::int64_t> starts, runs;  ///< starts that gave samples; samples kept over all of them
   std::optional<double> latency_median_ms, latency_median_low_ms, latency_median_high_ms, latency_mean_ms, latency_sample_stddev_ms,
-      latency_min_ms, latency_p90_ms, latency_p99_ms, latency_p99_high_ms, per_image_ms, images_per_s, load_ms, first_inference_ms,
-      peak_memory_mb, model_memory_mb, core_roundtrip_ns;
+      latency_min_ms, latency_p90_ms, latency_p99_ms, latency_p99_high_ms, per_image_ms, images_per_s;
+  std::optional<double> images_per_s_low, images_per_s_high;  ///< least and most of the starts
+  std::optional<double> below_full_flight_ratio;  ///< throughput mode: share of the window with fewer requests in flight than asked
+  std::optional<double> load_ms, first_inference_ms, peak_memory_mb, model_memory_mb;
+  /// Of the timed loops, where a meter was read (docs/power.md): means over starts; energy of all their windows together.
+  std::optional<std::string> power_meter;
+  std::optional<double> power_w, idle_power_w, energy_j, energy_above_idle_j, images_per_s_per_w, images_per_j;
+  std::optional<double> cpu_mhz_mean, cpu_mhz_min, temperature_c;  ///< clock over the windows; the highest temperature in them
+  std::optional<double> core_roundtrip_ns;
   std::optional<std::string> core_state;  ///< near, far
   std::optional<double> timer_overhead_ns, harness_ratio, agreement_max_error, agreement_top1_ratio;
   std::string platform;  ///< short name of the machine

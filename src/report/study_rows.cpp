@@ -25,7 +25,6 @@ using Numbers = std::vector<std::optional<double>>;
 constexpr double kBytesOfAParameter = 4;  ///< fp32
 /// Published accuracies stand for ImageNet's 50,000 validation images.
 constexpr std::int64_t kImageNetImages = 50'000;
-constexpr std::string_view kEfficiencyNote = "efficiency_images_per_s_per_w=";
 
 std::optional<double> scaled(const std::optional<std::int64_t>& value, double factor) {
   return value ? std::optional(static_cast<double>(*value) * factor) : std::nullopt;
@@ -39,13 +38,6 @@ std::optional<stats::AccuracyDensity> density(const std::optional<double>& top1,
   // The point is the published figure itself, not its nearest count of images.
   if (made) made->value = *top1 / (static_cast<double>(*parameters) / 1e6);
   return made;
-}
-
-std::optional<double> efficiency(const Row& row) {
-  for (const std::string& note : row.notes) {
-    if (note.starts_with(kEfficiencyNote)) return parse_number(std::string_view(note).substr(kEfficiencyNote.size()));
-  }
-  return std::nullopt;
 }
 
 /// A private network's name without its study, told apart from the zoo's.
@@ -68,15 +60,13 @@ constexpr AddedNumber kAddedNumbers[] = {
        const auto made = density(row.top1, row.parameters);
        return made ? std::optional(made->value) : std::nullopt;
      }},
-    {"images_per_s_per_w", efficiency},
 };
 
 }  // namespace
 
 const std::vector<std::string>& added_columns() {
-  static const std::vector<std::string> columns{
-      "network", "parameters_m", "parameters_mb", "parameters_mib", "top1_density", "images_per_s_per_w",
-      "origin",  "citation",     "timed",         "data_set"};
+  static const std::vector<std::string> columns{"network", "parameters_m", "parameters_mb", "parameters_mib", "top1_density",
+                                                "origin",  "citation",     "timed",         "data_set"};
   return columns;
 }
 

@@ -14,11 +14,27 @@ namespace inferometer::store {
 namespace {
 
 constexpr std::array<std::string_view, 4> kOutOfMemory{"x", "out of mem.", "out of memory", "oom"};
-constexpr std::array<std::string_view, 15> kFigures{
-    "latency_median_ms",        "latency_median_low_ms", "latency_median_high_ms", "latency_mean_ms",
-    "latency_sample_stddev_ms", "latency_min_ms",        "latency_p90_ms",         "latency_p99_ms",
-    "latency_p99_high_ms",      "per_image_ms",          "images_per_s",           "load_ms",
-    "first_inference_ms",       "peak_memory_mb",        "model_memory_mb"};
+constexpr std::array<std::string_view, 21> kFigures{"latency_median_ms",
+                                                    "latency_median_low_ms",
+                                                    "latency_median_high_ms",
+                                                    "latency_mean_ms",
+                                                    "latency_sample_stddev_ms",
+                                                    "latency_min_ms",
+                                                    "latency_p90_ms",
+                                                    "latency_p99_ms",
+                                                    "latency_p99_high_ms",
+                                                    "per_image_ms",
+                                                    "images_per_s",
+                                                    "load_ms",
+                                                    "first_inference_ms",
+                                                    "peak_memory_mb",
+                                                    "model_memory_mb",
+                                                    "images_per_s_low",
+                                                    "images_per_s_high",
+                                                    "power_w",
+                                                    "energy_j",
+                                                    "images_per_s_per_w",
+                                                    "images_per_j"};
 
 [[noreturn]] void fail(const std::string& place, std::string_view column, std::string_view cell, const std::string& expected) {
   throw Error(ErrorCode::input, fmt::format("{}: {} is '{}', which is not {}", place, column, one_line(cell, 60), expected),

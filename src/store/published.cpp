@@ -33,19 +33,17 @@ constexpr std::array<std::pair<std::string_view, std::string PublishedSource::*>
 /// What a unit of sources.csv is in a Row.
 struct Unit {
   std::string_view name, mode;
-  void (*put)(Row& row, double value, std::string_view cell);
+  void (*put)(Row& row, double value);
 };
 constexpr std::array<Unit, 4> kUnits{{
     {"ms", "latency",
-     [](Row& row, double value, std::string_view) {
+     [](Row& row, double value) {
        row.per_image_ms = value;
        row.images_per_s = 1000 / value;  // the definition in latency mode
      }},
-    {"inferences/s", "throughput", [](Row& row, double value, std::string_view) { row.images_per_s = value; }},
-    // Row has no column for it: power belongs to the study's own meter. The note keeps the digits as published.
-    {"inferences/s/W", "throughput",
-     [](Row& row, double, std::string_view cell) { row.notes.push_back(fmt::format("efficiency_images_per_s_per_w={}", cell)); }},
-    {"MB", "latency", [](Row& row, double value, std::string_view) { row.peak_memory_mb = value; }},
+    {"inferences/s", "throughput", [](Row& row, double value) { row.images_per_s = value; }},
+    {"inferences/s/W", "throughput", [](Row& row, double value) { row.images_per_s_per_w = value; }},
+    {"MB", "latency", [](Row& row, double value) { row.peak_memory_mb = value; }},
 }};
 
 /// Frameworks as the studies call them and as engines are called here.
@@ -265,7 +263,7 @@ ImportedFile read_published(const CsvTable& table, const PublishedSource& source
       row.status = "out_of_memory";
     } else {
       row.status = "passed";
-      unit.put(row, read_figure(cells[value], place, source.value_column), trim(cells[value]));
+      unit.put(row, read_figure(cells[value], place, source.value_column));
     }
     imported.rows.push_back(std::move(row));
   }

@@ -192,7 +192,24 @@ ALTER TABLE rows ADD COLUMN accuracy_density_low REAL;
 ALTER TABLE rows ADD COLUMN accuracy_density_high REAL;
 )sql";
 
-constexpr std::array<SchemaStep, kSchemaVersion> kSteps{{{1, kVersion1}, {2, kVersion2}}};
+// Throughput's spread; power, energy, clock and temperature.
+constexpr const char* kVersion3 = R"sql(
+ALTER TABLE rows ADD COLUMN images_per_s_low REAL;
+ALTER TABLE rows ADD COLUMN images_per_s_high REAL;
+ALTER TABLE rows ADD COLUMN below_full_flight_ratio REAL;
+ALTER TABLE rows ADD COLUMN power_meter TEXT;
+ALTER TABLE rows ADD COLUMN power_w REAL;
+ALTER TABLE rows ADD COLUMN idle_power_w REAL;
+ALTER TABLE rows ADD COLUMN energy_j REAL;
+ALTER TABLE rows ADD COLUMN energy_above_idle_j REAL;
+ALTER TABLE rows ADD COLUMN images_per_s_per_w REAL;
+ALTER TABLE rows ADD COLUMN images_per_j REAL;
+ALTER TABLE rows ADD COLUMN cpu_mhz_mean REAL;
+ALTER TABLE rows ADD COLUMN cpu_mhz_min REAL;
+ALTER TABLE rows ADD COLUMN temperature_c REAL;
+)sql";
+
+constexpr std::array<SchemaStep, kSchemaVersion> kSteps{{{1, kVersion1}, {2, kVersion2}, {3, kVersion3}}};
 
 }  // namespace
 

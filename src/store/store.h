@@ -19,7 +19,7 @@
 
 namespace inferometer::store {
 
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 3;
 
 /// One comparison of `--where`.
 struct Condition {

@@ -1,5 +1,6 @@
 #include "store/schema.h"
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 
@@ -51,7 +52,7 @@ TEST(Schema, a_newer_file_is_refused_with_both_versions) {
   expect_error(ErrorCode::input, "schema version 3, newer than version 1", [&] { bring_up_to_date(database, kFirst); });
 }
 
-TEST(Schema, row_columns_stand_in_the_table_in_order_after_the_keys) {
+TEST(Schema, the_table_of_rows_has_the_keys_and_every_column_of_a_row) {
   const TemporaryFolder folder;
   Store store(folder / "a.db");
   Database database = open(folder / "a.db");
@@ -60,6 +61,9 @@ TEST(Schema, row_columns_stand_in_the_table_in_order_after_the_keys) {
   while (statement.step()) columns.emplace_back(statement.text(0));
   std::vector<std::string> expected{"id", "identity", "platform_id", "sighting_id", "generation", "import_id", "created_at"};
   expected.insert(expected.end(), measure::row_columns().begin(), measure::row_columns().end());
+  // Later versions add at the end, so the order is not a row's.
+  std::sort(columns.begin(), columns.end());
+  std::sort(expected.begin(), expected.end());
   EXPECT_EQ(columns, expected);
 }
 
