@@ -95,7 +95,6 @@ class Cutter {
     open_ += bracket;
     value_follows_ = false;
     if (open_.size() == 2) index_ = 0;
-    at_data_ = false;
   }
 
   bool is_data() const { return in_inputs_ && at_data_ && value_follows_ && open_ == "{[{"; }

@@ -156,6 +156,7 @@ TEST_F(Inputs, RefusesUrls) {
 TEST_F(Inputs, AnswersTheSameForWhatIsElsewhereAndWhatIsNotThere) {
   fs::create_symlink(base_ / "other/secret.jpg", base_ / "data/leak.jpg");
   fs::create_symlink(base_ / "other/none.jpg", base_ / "data/dangling.jpg");
+  fs::create_symlink(base_ / "data/a.jpg", base_ / "other/in.jpg");  // the spelling counts too
   fs::create_directory_symlink(base_ / "other", base_ / "data/out");
   fs::create_directory(base_ / "data_beside");
   write("data_beside/x.jpg", picture("colour.jpg"));
@@ -167,7 +168,7 @@ TEST_F(Inputs, AnswersTheSameForWhatIsElsewhereAndWhatIsNotThere) {
   };
   const std::string same = cause(path("other/none.jpg"));
   EXPECT_TRUE(starts_with(same, "neither a file or folder below the readable folders"));
-  for (const char* name : {"other/secret.jpg", "other", "data/../other/secret.jpg", "data/leak.jpg", "data/dangling.jpg",
+  for (const char* name : {"other/secret.jpg", "other", "other/in.jpg", "data/../other/secret.jpg", "data/leak.jpg", "data/dangling.jpg",
                            "data/out/secret.jpg", "data/out/none.jpg", "data/none.jpg", "data_beside/x.jpg", "data/pipe"}) {
     EXPECT_EQ(cause(path(name)), same) << name;
   }

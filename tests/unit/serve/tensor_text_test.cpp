@@ -174,6 +174,9 @@ TEST(CutTensors, CutsTheDataOfInputsAlone) {
   ASSERT_EQ(cut.arrays.size(), 2u);
   EXPECT_EQ(cut.arrays.at(0), R"([[1,2],"]",[3]])");
   EXPECT_EQ(cut.arrays.at(2), "[6]");
+  const CutRequest second = cut_tensors(R"({"outputs":[{"name":"p"},{"name":"q"}],"inputs":[{"data":[1]}]})");
+  ASSERT_EQ(second.arrays.size(), 1u);
+  EXPECT_EQ(second.arrays.at(0), "[1]");
 }
 
 TEST(CutTensors, LeavesWhatIsMalformed) {
