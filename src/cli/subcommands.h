@@ -24,6 +24,7 @@ void add_worker(CLI::App& app, Context& context);  ///< hidden: child processes 
 void add_evaluate(CLI::App& app, Context& context);
 void add_results(CLI::App& app, Context& context);
 void add_analyze(CLI::App& app, Context& context);
+void add_serve(CLI::App& app, Context& context);
 void add_report(CLI::App& app, Context& context);
 void add_import(CLI::App& app, Context& context);
 void add_cache(CLI::App& app, Context& context);

@@ -8,6 +8,7 @@
 #include "measure/engines_here.h"
 #include "serve/http.h"
 #include "serve/http_server.h"
+#include "serve/request_metrics.h"
 #include "serve/service.h"
 
 namespace inferometer::serve {
@@ -18,6 +19,7 @@ struct Shared {
   measure::EngineCatalog engines;
   Registry registry;
   std::function<HttpServerCounts()> counts = {};  ///< of the HTTP server, for /metrics; may be empty
+  mutable RequestMetrics metrics = {};            ///< the table of routes counts here
 };
 
 /// Handlers: one function a route, plain values in and out. They throw StatusError; nothing else but std::bad_alloc.

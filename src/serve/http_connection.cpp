@@ -244,7 +244,10 @@ void HttpConnection::linger() {
 HttpResponse refusal(const HttpCore& core, int status, std::string_view target, const std::string& message) {
   HttpResponse response = core.application.refusal(status, target, message);
   if (status == 401) response.headers.emplace_back("WWW-Authenticate", "Basic realm=\"inferometer\", Bearer");
-  if (status == 503) response.headers.emplace_back("Retry-After", "1");
+  const auto is_set = [&response](std::string_view name) {
+    return std::any_of(response.headers.begin(), response.headers.end(), [name](const auto& header) { return header.first == name; });
+  };
+  if (status == 503 && !is_set("Retry-After")) response.headers.emplace_back("Retry-After", "1");
   return response;
 }
 

@@ -3,10 +3,18 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "serve/retirement.h"
 #include "serve/service.h"
 #include "serve/status_error.h"
 
 namespace inferometer::serve {
+
+Registry::Registry(std::size_t most) : most_(most), retirement_(std::make_shared<Retirement>()) {}
+
+Registry::~Registry() {
+  services_.clear();
+  retirement_->close();
+}
 
 std::string service_name(std::string_view given) {
   std::string name(given);
@@ -46,18 +54,19 @@ std::unique_ptr<Registry::Reservation> Registry::reserve(std::string_view given)
 }
 
 bool Registry::remove(std::string_view name) {
-  std::shared_ptr<Service> removed;     // ends outside the lock: its worker may take a while
-  const std::unique_lock lock(mutex_);  // freed first
+  const std::unique_lock lock(mutex_);
   const auto found = services_.find(service_name(name));
   if (found == services_.end() || !found->second) return false;
-  removed = std::move(found->second);
   services_.erase(found);
   return true;
 }
 
 void Registry::Reservation::add(std::shared_ptr<Service> service) {
+  Service* const address = service.get();
+  std::shared_ptr<Service> shown(
+      address, [owner = std::move(service), retirement = registry_.retirement_](Service*) mutable { retirement->take(std::move(owner)); });
   const std::unique_lock lock(registry_.mutex_);
-  registry_.services_[name_] = std::move(service);
+  registry_.services_[name_] = std::move(shown);
   added_ = true;
 }
 

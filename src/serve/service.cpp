@@ -93,6 +93,8 @@ void Service::count_success(std::size_t images, std::chrono::nanoseconds predict
   ++counts_.predict_success;
   counts_.total_predict_ms += Milliseconds(predict).count();
   counts_.total_transform_ms += Milliseconds(transform).count();
+  counts_.predict_seconds.add(std::chrono::duration<double>(predict).count());
+  counts_.call_images.add(static_cast<double>(images));
 }
 
 void Service::count_failure() {

@@ -16,6 +16,7 @@
 
 #include "dataset/preprocess.h"
 #include "measure/engines_here.h"
+#include "serve/histogram.h"
 #include "serve/inputs.h"
 #include "serve/model_repository.h"
 #include "serve/worker.h"
@@ -39,6 +40,8 @@ struct ServeOptions {
 struct ServiceCounts {
   std::uint64_t inference_count = 0, predict_success = 0, predict_failure = 0;
   double total_predict_ms = 0, total_transform_ms = 0;
+  DurationHistogram predict_seconds;  ///< of calls that succeeded
+  BatchHistogram call_images;         ///< likewise
 };
 
 struct ServiceDescription {
@@ -82,10 +85,15 @@ class Service {
   ServiceCounts counts_;
 };
 
+class Retirement;
+
 /// The services by name (ASCII case ignored). Members: any thread.
+/// Whoever lets go of a removed service last does not wait for its worker to end: that happens on a thread of the registry's own, which its
+/// destructor waits for.
 class Registry {
  public:
-  explicit Registry(std::size_t most) : most_(most) {}
+  explicit Registry(std::size_t most);
+  ~Registry();
   /// nullptr when there is none.
   std::shared_ptr<Service> find(std::string_view name) const;
   std::vector<std::shared_ptr<Service>> all() const;  ///< sorted by name
@@ -109,6 +117,7 @@ class Registry {
 
  private:
   std::size_t most_;
+  std::shared_ptr<Retirement> retirement_;
   mutable std::shared_mutex mutex_;
   std::map<std::string, std::shared_ptr<Service>, std::less<>> services_;  ///< nullptr: being made
 };
