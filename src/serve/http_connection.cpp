@@ -163,8 +163,10 @@ void HttpConnection::answer_slowly(HttpRequest request, BodyLease lease) {
   const bool taken = core_.handlers.submit([call, &core = core_, &loop = loop_] {
     std::string bytes;
     try {
-      bytes = answer_bytes(answer(core, call->request, call->lease), call->form);
-      call->request = {};
+      // Both end here: a client that has its answer may send as much again at once.
+      HttpRequest taken_request = std::move(call->request);
+      BodyLease taken_lease = std::move(call->lease);
+      bytes = answer_bytes(answer(core, taken_request, taken_lease), call->form);
     } catch (const std::bad_alloc&) {
       // An empty answer closes the connection: there is no memory to say more.
     }
