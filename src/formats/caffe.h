@@ -7,7 +7,9 @@
 /// networks are named by the same rule.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,16 @@ namespace inferometer::formats {
 /// Throws Error{input} naming file, layer and what is wrong (a layer without weights, weights of another shape, training data
 /// instead of an input, ...), Error{unsupported} naming the layer and its type, or the field that is not known.
 graph::Model read_caffe(const std::filesystem::path& prototxt, const std::filesystem::path& weights = {});
+
+/// How a prototxt says that its network was fed: (value - mean) x scale, blue first, of values 0 to 255.
+struct CaffeTransform {
+  double scale = 1;
+  std::vector<double> mean;    ///< none, one, or one a channel
+  std::int64_t crop_size = 0;  ///< 0: none
+  std::string mean_file;       ///< of pixels' means; not read
+};
+/// The transform_param of the first layer that has one and runs at inference; nullopt where none has. Throws as read_caffe() for what is no prototxt.
+std::optional<CaffeTransform> read_caffe_transform(const std::filesystem::path& prototxt);
 
 /// Give a graph that follows the rule of names the weights of a caffemodel; constants keep the graph's own values.
 /// Every blob is accounted for: throws Error{input} naming each layer that is missing, extra or of another shape (at most five,

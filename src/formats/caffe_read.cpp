@@ -201,6 +201,16 @@ graph::Model read_caffe(const std::filesystem::path& prototxt, const std::filesy
   return model;
 }
 
+std::optional<CaffeTransform> read_caffe_transform(const std::filesystem::path& prototxt) {
+  const inferometer_caffe::Net net = parse_prototxt(prototxt);
+  for (const auto& layer : net.layer()) {
+    if (!layer.has_transform_param()) continue;
+    const auto& given = layer.transform_param();
+    return CaffeTransform{given.scale(), {given.mean_value().begin(), given.mean_value().end()}, given.crop_size(), given.mean_file()};
+  }
+  return std::nullopt;
+}
+
 std::filesystem::path find_caffe_weights(const std::filesystem::path& prototxt) {
   std::filesystem::path same = prototxt;
   same.replace_extension(".caffemodel");

@@ -56,6 +56,9 @@ struct OnnxTensor {
 struct OnnxSummary {
   std::vector<OnnxTensor> inputs;  ///< without initialisers
   std::vector<OnnxTensor> outputs;
+  /// Operator that makes the first output, looked at through what leaves values as they are (Identity, Reshape, Flatten, Squeeze,
+  /// Unsqueeze, Cast, QuantizeLinear, DequantizeLinear); empty where an input or a stored tensor is the output.
+  std::string first_output_operator;
   bool quantized = false;  ///< has Q/DQ, QLinear* or *Integer nodes: int8, whatever a framework reports
   std::int64_t opset = 0;
   std::vector<std::string> operators;                ///< distinct, sorted

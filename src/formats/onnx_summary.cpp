@@ -33,6 +33,22 @@ bool is_quantized(const std::string& name) {
          op.ends_with("Integer");
 }
 
+bool keeps_values(const std::string& op) {
+  static constexpr std::string_view kKept[] = {"Identity",  "Reshape", "Flatten",        "Squeeze",
+                                               "Unsqueeze", "Cast",    "QuantizeLinear", "DequantizeLinear"};
+  return std::find(std::begin(kKept), std::end(kKept), op) != std::end(kKept);
+}
+
+/// Nodes stand in topological order, so one pass from the back follows a tensor to what makes it.
+std::string operator_that_makes(const onnx::GraphProto& graph, std::string tensor) {
+  for (auto node = graph.node().rbegin(); node != graph.node().rend(); ++node) {
+    if (std::find(node->output().begin(), node->output().end(), tensor) == node->output().end()) continue;
+    if (!keeps_values(node->op_type()) || node->input().empty()) return node->op_type();
+    tensor = node->input(0);
+  }
+  return "";
+}
+
 OnnxTensor describe(const OnnxFile& file, const onnx::ValueInfoProto& value) {
   OnnxTensor tensor;
   tensor.name = value.name();
@@ -84,6 +100,7 @@ OnnxSummary summarize_onnx(const std::filesystem::path& path) {
     if (!stored.contains(input.name())) summary.inputs.push_back(describe(file, input));
   }
   for (const auto& output : graph.output()) summary.outputs.push_back(describe(file, output));
+  if (graph.output_size() > 0) summary.first_output_operator = operator_that_makes(graph, graph.output(0).name());
   for (const auto& import : file.model.opset_import()) {
     if (import.domain().empty() || import.domain() == "ai.onnx") summary.opset = import.version();
   }

@@ -47,6 +47,29 @@ TEST(OnnxSummary, InputsOutputsOperators) {
   EXPECT_TRUE(summary.external_data.empty());
 }
 
+TEST(OnnxSummary, WhatMakesTheFirstOutput) {
+  const TemporaryFolder folder;
+  const std::pair<std::vector<std::string>, std::string> cases[]{{{"Conv", "Softmax"}, "Softmax"},
+                                                                 {{"Softmax", "Reshape", "Identity"}, "Softmax"},
+                                                                 {{"Softmax", "QuantizeLinear", "DequantizeLinear"}, "Softmax"},
+                                                                 {{"Softmax", "Mul"}, "Mul"},
+                                                                 {{"LogSoftmax"}, "LogSoftmax"},
+                                                                 {{"Identity"}, ""}};
+  for (const auto& [operators, maker] : cases) {
+    OnnxTestModel model(13);
+    model.input("x", {-1, 3}).output("y", {-1, 3}).output("other", {-1, 3});
+    model.node("Softmax", {"x"}, {"other"});
+    std::string tensor = "x";
+    for (std::size_t i = 0; i < operators.size(); ++i) {
+      const std::string next = i + 1 == operators.size() ? "y" : "t" + std::to_string(i);
+      model.node(operators[i], {tensor}, {next});
+      tensor = next;
+    }
+    model.save(folder / "model.onnx");
+    EXPECT_EQ(summarize_onnx(folder / "model.onnx").first_output_operator, maker) << operators.front();
+  }
+}
+
 TEST(OnnxSummary, Quantized) {
   const TemporaryFolder folder;
   const std::pair<std::string, bool> cases[]{{"QuantizeLinear", true}, {"DequantizeLinear", true},      {"QLinearConv", true},
