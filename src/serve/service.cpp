@@ -1,10 +1,12 @@
 #include "serve/service.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "measure/core_distance.h"
 #include "measure/pictures.h"
 #include "serve/status_error.h"
 
@@ -21,12 +23,13 @@ std::string shape_text(const Shape& shape) {
 
 dataset::InputGeometry picture_geometry(const WorkerModel& model) {
   const auto& inputs = model.inputs;
-  const bool is_picture = inputs.size() == 1 && inputs.front().shape.size() == 4 && inputs.front().type == ElementType::f32 &&
+  const bool is_picture = inputs.size() == 1 && inputs.front().shape.size() == 4 &&
+                          (inputs.front().type == ElementType::f32 || inputs.front().type == ElementType::f16) &&
                           (inputs.front().shape[1] == 1 || inputs.front().shape[1] == 3);
   if (is_picture) return {inputs.front().shape[1], inputs.front().shape[2], inputs.front().shape[3]};
   const std::string what = inputs.size() == 1 ? "an input of " + shape_text(inputs.front().shape) : fmt::format("{} inputs", inputs.size());
   throw StatusError(400, DdCode::service_bad_request,
-                    fmt::format("the network takes no picture (one f32 input of 1 x channels x height x width): it has {}", what));
+                    fmt::format("the network takes no picture (one f32 or f16 input of 1 x channels x height x width): it has {}", what));
 }
 
 namespace {
@@ -61,6 +64,7 @@ Service::Service(ServiceDescription description, RepositoryModel model, std::uni
     : description_(std::move(description)),
       model_(std::move(model)),
       worker_(std::move(worker)),
+      pool_(std::max<std::size_t>(measure::usable_cpus().size(), 1) - 1),  // the caller is one more
       changes_(std::move(changes)),
       geometry_(picture_geometry(worker_->model())),
       classes_(classes_of(worker_->model())) {}

@@ -19,6 +19,7 @@
 #include "serve/histogram.h"
 #include "serve/inputs.h"
 #include "serve/model_repository.h"
+#include "serve/work_pool.h"
 #include "serve/worker.h"
 
 namespace inferometer::serve {
@@ -50,7 +51,7 @@ struct ServiceDescription {
   nlohmann::json parameters = nlohmann::json::object();  ///< echo: input, mllib, output
 };
 
-/// The picture that a network takes. Throws StatusError 400/1006 when it takes anything else than one f32 input of 1 x (1 or 3) x height x width.
+/// The picture that a network takes. Throws StatusError 400/1006 when it takes anything else than one f32 or f16 input of 1 x (1 or 3) x height x width.
 dataset::InputGeometry picture_geometry(const WorkerModel& model);
 
 /// A service that answers. Members: any thread; deleting one waits for nobody: calls in flight hold it and end well.
@@ -63,6 +64,7 @@ class Service {
   const ServiceDescription& description() const { return description_; }
   const RepositoryModel& model() const { return model_; }
   Worker& worker() const { return *worker_; }
+  WorkPool& pool() { return pool_; }  ///< prepares the items of a call side by side
   const dataset::InputGeometry& geometry() const { return geometry_; }
   std::int64_t classes() const { return classes_; }
   /// The service's preprocessing, or that of a call with other wishes. Throws StatusError 400/1006.
@@ -78,6 +80,7 @@ class Service {
   ServiceDescription description_;
   RepositoryModel model_;
   std::unique_ptr<Worker> worker_;
+  WorkPool pool_;
   dataset::PreprocessingChanges changes_;
   dataset::InputGeometry geometry_;
   std::int64_t classes_ = 0;

@@ -25,7 +25,7 @@ struct WorkerOptions {
   measure::Entry entry;             ///< model, engine, its settings, device, precision, threads, streams, limits; batch is not read
   std::string model_path;           ///< file that the engine loads (measure::model_file_path())
   std::int64_t largest_batch = 64;  ///< of one inference; calls with more are cut by whoever calls
-  std::size_t slots = 4;            ///< inferences prepared or running at once
+  std::size_t slots = 8;            ///< inferences prepared or running at once; beyond, callers wait, first come first
   std::int64_t merged_batch = 0;    ///< dynamic batching: inferences of several callers are one up to this many items; 0 or 1: never
   std::chrono::microseconds merge_delay{0};  ///< how long the first caller waits for others
 };

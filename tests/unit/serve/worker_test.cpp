@@ -218,5 +218,107 @@ TEST(Worker, TheTimeLimitEndsTheCallAndTheSlotComesBack) {
   EXPECT_EQ(got, run_alone(worker, 6));
 }
 
+TEST(Worker, CallersAreMergedIntoOneInference) {
+  REQUIRE_ENGINE("fake");
+  WorkerOptions options = fake_options();
+  options.merged_batch = 8;
+  options.merge_delay = 60s;  // only a full inference goes
+  Worker worker(options);
+  const WorkerCounts before = worker.counts();
+  std::vector<std::thread> threads;
+  std::atomic<int> wrong{0}, merged{0};
+  std::vector<std::vector<float>> got(8);
+  for (std::size_t t = 0; t < 8; ++t) {
+    threads.emplace_back([&, t] {
+      Places places = worker.take(1, 60s);
+      fill_item(places.input(0, 0), t);
+      places.run(60s);
+      got[t] = floats_of(places.output(0, 0));
+      if (places.inference_items() == 8) ++merged;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(merged, 8);
+  EXPECT_EQ(worker.counts().inferences - before.inferences, 1U);
+  Places alone = worker.take(8, 60s);
+  for (std::size_t i = 0; i < 8; ++i) fill_item(alone.input(0, i), i);
+  alone.run(60s);
+  for (std::size_t i = 0; i < 8; ++i) {
+    if (floats_of(alone.output(0, i)) != got[i]) ++wrong;
+  }
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST(Worker, AHungInferenceCostsTheWorkerAndNotItsCallers) {
+  REQUIRE_ENGINE("fake");
+  WorkerOptions options = fake_options({{"fault", "hang"}, {"after", "1"}});
+  options.entry.limits.request_timeout_s = 0.1;
+  Worker worker(options);
+  const Error error = error_of([&] { run_alone(worker, 1); });
+  EXPECT_EQ(error.code(), ErrorCode::engine_failure);
+  EXPECT_NE(std::string(error.what()).find("took longer than it may"), std::string::npos) << error.what();
+  EXPECT_FALSE(worker.alive());
+}
+
+TEST(Worker, TheMemoryLimitEndsTheProcess) {
+  REQUIRE_ENGINE("fake");
+  WorkerOptions options = fake_options({{"fault", "leak"}, {"after", "1"}});
+  options.entry.limits.memory_limit_mib = 100;
+  Worker worker(options);
+  const Error error = error_of([&] {
+    for (int i = 0; i < 100'000; ++i) run_alone(worker, 1);
+  });
+  EXPECT_EQ(error.code(), ErrorCode::out_of_memory);
+  EXPECT_NE(std::string(error.what()).find("above the limit of 100 MiB"), std::string::npos) << error.what();
+}
+
+TEST(Worker, DestructionEndsAProcessThatHangs) {
+  REQUIRE_ENGINE("fake");
+  int process = 0;
+  {
+    Worker worker(fake_options({{"fault", "hang"}, {"after", "1"}}));
+    process = worker.process();
+    EXPECT_EQ(error_of([&] {
+                Places places = worker.take(1, 60s);
+                places.run(1ms);
+              }).code(),
+              ErrorCode::interrupted);
+  }
+  EXPECT_NE(::kill(process, 0), 0) << "reaped";
+}
+
+TEST(Worker, FiftyThatComeAndGoLeaveNothingBehind) {
+  REQUIRE_ENGINE("fake");
+  const auto descriptors = [] {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return std::distance(begin(all), end(all));
+  };
+  const auto mappings = [] {
+    std::ifstream file("/proc/self/maps");
+    std::size_t shared = 0;
+    for (std::string line; std::getline(file, line);) shared += line.find("memfd:inferometer") != std::string::npos ? 1 : 0;
+    return shared;
+  };
+  const auto threads = [] {
+    const std::filesystem::directory_iterator all("/proc/self/task");
+    return std::distance(begin(all), end(all));
+  };
+  const auto descriptors_before = descriptors();
+  const auto threads_before = threads();
+  for (int i = 0; i < 50; ++i) {
+    const char* faults[] = {"none", "abort", "load_crash", "load_error", "throw"};
+    try {
+      Worker worker(fake_options({{"fault", faults[i % 5]}, {"after", "1"}}));
+      EXPECT_EQ(mappings(), 1U);
+      run_alone(worker, 1);
+    } catch (const Error& error) {
+      EXPECT_NE(i % 5, 0) << error.what();
+    }
+  }
+  EXPECT_EQ(descriptors(), descriptors_before);
+  EXPECT_EQ(threads(), threads_before);
+  EXPECT_EQ(mappings(), 0U);
+}
+
 }  // namespace
 }  // namespace inferometer::serve
