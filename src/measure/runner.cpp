@@ -232,6 +232,14 @@ class Runner {
     return found != job.starts.end() && found->second.repeats >= repeats;
   }
 
+  /// The file that the engine of this entry loads.
+  static std::filesystem::path model_path_for(const Entry& entry, const engine::EngineInfo& engine) {
+    // An engine that computes nothing reads no file: none is made for it.
+    if (!engine.computes) return artefact_path(entry.model);
+    // Through the server always as ONNX: a service's repository is one file then.
+    return model_file_path(entry.model, entry.mode == Mode::served ? engine::EngineInfo{} : engine);
+  }
+
   StartRecord run_worker_for(const Job& job, int index) {
     const Entry& entry = job.entry();
     const EngineHere* here = catalog_.find(entry.engine);
@@ -242,8 +250,7 @@ class Runner {
     task.entry = entry;
     task.start_index = index;
     task.quantized = facts_of(entry).quantized;
-    // An engine that computes nothing reads no file: none is made for it.
-    task.model_path = here->info.computes ? model_file_path(entry.model, here->info).string() : artefact_path(entry.model).string();
+    task.model_path = model_path_for(entry, here->info).string();
     if (index == 0) {
       const ExpectedOutputsSource::Answer answer = expected_.find(entry, task.quantized);
       task.check_agreement = true;

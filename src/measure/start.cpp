@@ -123,6 +123,7 @@ void to_json(nlohmann::json& json, const StartRecord& record) {
       {"repeats", record.repeats},
       {"inputs", record.inputs},
   };
+  if (record.served) json["served"] = {{"client_ms", record.served->client_ms}, {"transform_ms", record.served->transform_ms}};
 }
 
 void from_json(const nlohmann::json& json, StartRecord& record) {
@@ -163,6 +164,8 @@ void from_json(const nlohmann::json& json, StartRecord& record) {
   json.at("order_seed").get_to(record.order_seed);
   json.at("repeats").get_to(record.repeats);
   record.inputs = json.value("inputs", "");  // absent in what older versions wrote
+  if (const auto served = json.find("served"); served != json.end())
+    record.served = {served->at("client_ms").get<double>(), served->at("transform_ms").get<double>()};
 }
 
 }  // namespace inferometer::measure

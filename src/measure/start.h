@@ -43,6 +43,12 @@ struct Surroundings {
   std::optional<double> repeat_speedup, repeat_speedup_low;  ///< caching probe: new/repeated input time, lower 95 % bound
 };
 
+/// What a call through the server took beside its own time (the samples). Means over the kept calls, ms.
+struct ServedTimes {
+  double client_ms = 0;     ///< from the request's first byte to the answer's last, as the client saw it
+  double transform_ms = 0;  ///< of the server's time: reading, decoding and resizing pictures
+};
+
 struct StartRecord {
   int index = 0;  ///< 0-based start of the entry
   Status status = Status::passed;
@@ -63,10 +69,11 @@ struct StartRecord {
   std::optional<Agreement> agreement;
   Memory memory;
   Surroundings surroundings;
-  std::string inputs;            ///< which real pictures, and how prepared; empty: synthetic ones
-  std::string started_at;        ///< UTC, ISO 8601
-  std::uint64_t order_seed = 0;  ///< of the shuffled order of entries
-  int repeats = 0;               ///< starts discarded before this one because the cores' state was another
+  std::optional<ServedTimes> served;  ///< through the server
+  std::string inputs;                 ///< which real pictures, and how prepared; empty: synthetic ones
+  std::string started_at;             ///< UTC, ISO 8601
+  std::uint64_t order_seed = 0;       ///< of the shuffled order of entries
+  int repeats = 0;                    ///< starts discarded before this one because the cores' state was another
 };
 
 void to_json(nlohmann::json& json, const StartRecord& record);

@@ -131,6 +131,16 @@ std::optional<double> over_starts(const std::vector<StartRecord>& starts, Get ge
   return stats::median(values);
 }
 
+/// What the server's own time of a call does not say.
+void add_served_note(const std::vector<StartRecord>& starts, Row& row) {
+  if (starts.empty() || !starts.front().served) return;
+  const auto client_ms = over_starts(starts, [](const StartRecord& s) { return s.served ? s.served->client_ms : 0; });
+  const auto transform_ms = over_starts(starts, [](const StartRecord& s) { return s.served ? s.served->transform_ms : 0; });
+  row.notes.push_back(
+      fmt::format("time of a call as the server tells it; {:.4g} ms of it read and prepared pictures; the client waited {:.4g} ms",
+                  *transform_ms, *client_ms));
+}
+
 void add_rest(const std::vector<StartRecord>& starts, Row& row) {
   row.load_ms = over_starts(starts, [](const StartRecord& s) { return s.load_ms; });
   row.first_inference_ms = over_starts(starts, [](const StartRecord& s) { return s.first_inference_ms; });
@@ -146,6 +156,7 @@ void add_rest(const std::vector<StartRecord>& starts, Row& row) {
   row.model_memory_mb = stats::median(model_mb);
   if (row.latency_median_ms && *row.latency_median_ms > 0) row.harness_ratio = *row.timer_overhead_ns / (*row.latency_median_ms * kNsPerMs);
   if (!starts.empty() && !starts.front().inputs.empty()) row.notes.push_back(starts.front().inputs);
+  add_served_note(starts, row);
   for (const StartRecord& start : starts) {
     if (!start.agreement) continue;
     row.agreement_max_error = start.agreement->max_error;

@@ -5,7 +5,7 @@ POST /v2/models/NAME/infer with one flat FP32 tensor. Written to be fast as such
 uvloop and httptools, handlers that are plain functions (uvicorn runs them on threads, and ONNX Runtime frees the interpreter lock), answers
 through orjson.
 
-    MODEL=squeezenet1_1.onnx THREADS=2 SIZE=224 uvicorn --app-dir bench/serve fastapi_server:application --port 8090
+    MODEL=squeezenet1_1.onnx THREADS=2 SIZE=224 uvicorn --app-dir bench serve_usual:application --port 8090
 """
 
 import base64
