@@ -164,6 +164,7 @@ void from_json(const nlohmann::json& json, StartRecord& record) {
   json.at("order_seed").get_to(record.order_seed);
   json.at("repeats").get_to(record.repeats);
   record.inputs = json.value("inputs", "");  // absent in what older versions wrote
+  record.served.reset();
   if (const auto served = json.find("served"); served != json.end())
     record.served = {served->at("client_ms").get<double>(), served->at("transform_ms").get<double>()};
 }

@@ -150,7 +150,22 @@ TEST(Protocol, names_come_back) {
     EXPECT_EQ(protocol(name), value);
   }
   EXPECT_EQ(protocol("mlperf"), std::nullopt);
-  EXPECT_EQ(name_of(Mode::latency), "latency");
+}
+
+TEST(Mode, names_come_back_and_belong_to_the_entry) {
+  const std::pair<Mode, const char*> cases[] = {{Mode::latency, "latency"}, {Mode::served, "served"}};
+  for (const auto& [value, name] : cases) {
+    EXPECT_EQ(name_of(value), name);
+    EXPECT_EQ(mode(name), value);
+  }
+  EXPECT_EQ(mode("stream"), std::nullopt);
+  Entry entry, served;
+  served.mode = Mode::served;
+  EXPECT_NE(identity(entry, "machine"), identity(served, "machine"));
+  EXPECT_EQ(nlohmann::json(served).get<Entry>().mode, Mode::served);
+  EXPECT_EQ(repro_command(entry).find("--mode "), std::string::npos);
+  EXPECT_NE(repro_command(served).find("--mode served"), std::string::npos);
+  EXPECT_NE(describe(served), describe(entry));
 }
 
 Entry zoo_entry() {

@@ -95,7 +95,9 @@ TEST(Worker, measures_memory_of_the_model) {
   EXPECT_GT(memory.baseline, 1'000'000);
   EXPECT_GE(memory.after_load - memory.baseline, 99'000'000);
   // The thread sanitizer keeps a record beside every byte.
-  if (is_trusted_build()) EXPECT_LT(memory.after_load - memory.baseline, 110'000'000);
+  if (is_trusted_build()) {
+    EXPECT_LT(memory.after_load - memory.baseline, 110'000'000);
+  }
   EXPECT_GE(memory.after_first - memory.baseline, 99'000'000);
   EXPECT_GE(memory.peak, memory.after_load);
   const Memory plain = start_of(run(measure_task())).memory;

@@ -129,6 +129,7 @@ inline StartRecord full_start() {
   start.started_at = "2026-01-31T12:34:56Z";
   start.order_seed = 18'446'744'073'709'551'615u;
   start.repeats = 2;
+  start.served = ServedTimes{12.5, 3.25};
   return start;
 }
 

@@ -1,8 +1,11 @@
 #include "measure/sensors.h"
 
 #include <cstring>
+#include <map>
+#include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <sys/mman.h>
@@ -100,6 +103,26 @@ TEST(CompareCpuTimes, short_intervals_and_missing_sensors_are_unknown) {
   compare_cpu_times(std::nullopt, CpuTimes{}, around);
   compare_cpu_times(CpuTimes{}, std::nullopt, around);
   EXPECT_FALSE(around.foreign_load_ratio || around.stolen_ratio || around.throttle_events);
+}
+
+std::string stat_line(int pid, const char* name, int parent, int user, int system) {
+  return fmt::format("{} ({}) S {} 1 1 0 -1 4194304 100 0 0 0 {} {} 50 60 20 0 1 0 100 1000 10\n", pid, name, parent, user, system);
+}
+
+TEST(Descendants, are_found_at_any_depth_whatever_their_names) {
+  const TemporaryFolder folder;
+  EXPECT_TRUE(descendants(10, folder.root()).empty());
+  folder.write("proc/10/stat", stat_line(10, "a", 1, 700, 0));
+  folder.write("proc/30/stat", stat_line(30, "b) S 10 (", 20, 100, 50));  // a grandchild with a lower number than its parent has
+  folder.write("proc/40/stat", stat_line(40, "c", 10, 200, 0));
+  folder.write("proc/20/stat", stat_line(20, "d d", 40, 0, 300));
+  folder.write("proc/50/stat", stat_line(50, "e", 1, 9, 9));
+  folder.write("proc/60/stat", "60 (torn) S");
+  folder.write("proc/self/stat", stat_line(70, "f", 10, 9, 9));  // no number
+  std::map<int, double> seconds;
+  for (const ProcessTimes& process : descendants(10, folder.root())) seconds[process.pid] = process.cpu_s;
+  const auto ticks_per_s = static_cast<double>(sysconf(_SC_CLK_TCK));
+  EXPECT_EQ(seconds, (std::map<int, double>{{20, 300 / ticks_per_s}, {30, 150 / ticks_per_s}, {40, 200 / ticks_per_s}}));
 }
 
 TEST(OomKills, of_the_cgroup_or_else_the_machine) {

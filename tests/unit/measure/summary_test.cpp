@@ -76,6 +76,15 @@ TEST(Summary, figures_of_three_starts) {
   EXPECT_TRUE(has_part(row.reasons, "starts' medians 100.0 % apart"));
 }
 
+TEST(Summary, calls_of_the_server_say_what_else_they_took) {
+  std::vector<StartRecord> starts = three_starts();
+  EXPECT_FALSE(has_part(row_of(starts).notes, "the client waited"));
+  const double client[] = {9, 11, 10}, transform[] = {2, 4, 3};
+  for (std::size_t i = 0; i < starts.size(); ++i) starts[i].served = ServedTimes{client[i], transform[i]};
+  EXPECT_TRUE(
+      has(row_of(starts).notes, "time of a call as the server tells it; 3 ms of it read and prepared pictures; the client waited 10 ms"));
+}
+
 TEST(Summary, an_even_number_of_starts_has_the_middle_of_two_medians) {
   EXPECT_DOUBLE_EQ(*row_of({start_of(0, repeated(7, 5 * kMs)), start_of(1, repeated(7, 6 * kMs))}).latency_median_ms, 5.5);
 }
