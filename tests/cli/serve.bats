@@ -2,6 +2,7 @@ load helpers
 
 # serve ARGUMENTS...: in the background on a free port; $address and $server are set once it is ready.
 serve() {
+  : > out.txt
   "$INFEROMETER" serve --port 0 "$@" > out.txt 2> err.txt 3>&- &
   server=$!
   local waited
@@ -14,7 +15,11 @@ serve() {
   return 1
 }
 
-teardown() { [ -z "${server:-}" ] || kill -9 "$server" 2> /dev/null || true; }
+teardown() {
+  [ -n "${server:-}" ] || return 0
+  kill -9 "$server" 2> /dev/null || true
+  wait "$server" 2> /dev/null || true
+}
 
 # call METHOD PATH [BODY [HEADER: VALUE]...]: $code and $body are set.
 call() {
