@@ -104,7 +104,7 @@ picture() { base64 -w 0 "$SOURCE_DIR/tests/unit/dataset/pictures/colour.jpg"; }
 }
 
 @test "services are there from the start, and metrics count what they do" {
-  serve --service net=lenet5,engine=fake --service 'Digits=lenet5,engine=fake,width=28,height=28' --threads 1
+  serve --service net=squeezenet1_1,engine=fake --service 'Digits=lenet5,width=28,height=28' --threads 1
   call GET /info
   body_has "[s['name'] for s in b['head']['services']] == ['digits', 'net']"
   call POST /predict "{\"service\":\"NET\",\"data\":[\"$(picture)\",\"$(picture)\"]}"
@@ -128,7 +128,7 @@ picture() { base64 -w 0 "$SOURCE_DIR/tests/unit/dataset/pictures/colour.jpg"; }
 
 @test "a call in flight is finished when it stops" {
   serve
-  call PUT /services/slow "$(creation fake lenet5 '"delay_ms":"1500"')"
+  call PUT /services/slow "$(creation fake squeezenet1_1 '"delay_ms":"1500"')"
   [ "$code" -eq 201 ]
   call POST /predict "{\"service\":\"slow\",\"data\":[\"$(picture)\"]}" > answer.txt 3>&- &
   local client=$! waited
@@ -163,7 +163,7 @@ picture() { base64 -w 0 "$SOURCE_DIR/tests/unit/dataset/pictures/colour.jpg"; }
   fails_with 2 "--service net: width"
   inferometer serve --port 0 --service net=no_such_network
   fails_with 2 "--service net=no_such_network: "
-  inferometer serve --port 0 --service a=lenet5,engine=fake --service A=lenet5,engine=fake
+  inferometer serve --quiet --port 0 --service a=lenet5 --service A=lenet5
   fails_with 2 "already exists"
   serve
   inferometer serve --port "${address##*:}"
