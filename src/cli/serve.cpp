@@ -109,11 +109,11 @@ std::vector<std::filesystem::path> folders(const std::vector<std::string>& given
   std::vector<std::filesystem::path> result;
   for (const std::string& each : given) {
     std::error_code error;
-    const std::filesystem::path path = std::filesystem::canonical(each, error);
+    const std::filesystem::file_status status = std::filesystem::status(each, error);
     if (error) throw Error(ErrorCode::usage, fmt::format("{} {}: {}", option, one_line(each, 200), error.message()));
-    if (!std::filesystem::is_directory(path, error))
+    if (!std::filesystem::is_directory(status))
       throw Error(ErrorCode::usage, fmt::format("{} {}: is no folder", option, one_line(each, 200)));
-    result.push_back(path);
+    result.push_back(std::filesystem::absolute(each));  // links in it stay: clients spell paths as they were given here
   }
   return result;
 }
