@@ -66,9 +66,14 @@ ChunkTimes run_chunks(Worker& worker, std::size_t count, const TimeLimit& limit,
     collect(chunk.places, chunk.first);
   };
   for (std::size_t first = 0; first < count; first += most) {
-    const Nanoseconds begin = steady_now();
-    Chunk chunk{worker.take(std::min(most, count - first), limit.left()), first, begin, begin};
-    chunk.prepare_begin = steady_now();
+    const std::size_t items = std::min(most, count - first);
+    std::optional<Places> places = worker.try_take(items);
+    if (!places) {
+      if (running) finish(*running, nullptr);
+      running.reset();
+      places.emplace(worker.take(items, limit.left()));
+    }
+    Chunk chunk{std::move(*places), first, steady_now()};
     prepare(chunk.places, first);
     chunk.prepare_end = steady_now();
     limit.check();

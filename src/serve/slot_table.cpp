@@ -29,11 +29,23 @@ SlotTable::SlotTable(const SharedMemory& memory, std::size_t merged_batch, std::
       queued_(memory.layout().slots()),
       records_(memory.layout().slots()) {}
 
-TakenPlaces SlotTable::take(std::size_t items, Deadline deadline) {
+void SlotTable::require_open(std::size_t items) const {
   if (items == 0 || items > memory_.layout().largest_batch()) {
     throw Error(ErrorCode::internal, fmt::format("{} places asked for where 1 to {} are", items, memory_.layout().largest_batch()));
   }
+  if (failure_) throw *failure_;
+  if (closing_) throw Error(ErrorCode::interrupted, "the service is being deleted");
+}
+
+std::optional<TakenPlaces> SlotTable::try_take(std::size_t items) {
+  const std::lock_guard lock(mutex_);
+  require_open(items);
+  return waiting_.empty() ? find_places(items) : std::nullopt;
+}
+
+TakenPlaces SlotTable::take(std::size_t items, Deadline deadline) {
   std::unique_lock lock(mutex_);
+  require_open(items);
   const std::uint64_t own = ++calls_;
   waiting_.push_back(own);
   const auto leave = [&] {
@@ -43,10 +55,10 @@ TakenPlaces SlotTable::take(std::size_t items, Deadline deadline) {
   while (true) {
     if (failure_ || closing_) {
       leave();
-      throw failure_ ? *failure_ : Error(ErrorCode::interrupted, "the service is being deleted");
+      require_open(items);
     }
     if (waiting_.front() == own) {
-      if (const auto places = try_take(items)) {
+      if (const auto places = find_places(items)) {
         leave();
         return *places;
       }
@@ -62,7 +74,7 @@ TakenPlaces SlotTable::take(std::size_t items, Deadline deadline) {
   }
 }
 
-std::optional<TakenPlaces> SlotTable::try_take(std::size_t items) {
+std::optional<TakenPlaces> SlotTable::find_places(std::size_t items) {
   if (open_ && merges(items)) {
     Record& record = records_[*open_];
     if (steady_clock::now() < record.merge_until && record.reserved + items <= merged_batch_) {

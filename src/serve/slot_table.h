@@ -32,6 +32,8 @@ class SlotTable {
 
   /// Throws Error{interrupted} at the deadline or when closing; what fail() was given.
   TakenPlaces take(std::size_t items, Deadline deadline);
+  /// Without waiting, and not before those who wait. Throws likewise.
+  std::optional<TakenPlaces> try_take(std::size_t items);
   /// Throws what fail() was given.
   void start(TakenPlaces& places);
   /// Throws Error{interrupted} at the deadline; the slot's error; what fail() was given.
@@ -56,7 +58,8 @@ class SlotTable {
     Deadline merge_until{};
   };
   bool merges(std::size_t items) const { return items < merged_batch_; }
-  std::optional<TakenPlaces> try_take(std::size_t items);
+  void require_open(std::size_t items) const;
+  std::optional<TakenPlaces> find_places(std::size_t items);
   std::optional<std::size_t> find_free();
   void close_open_slot();
   void queue_if_ready(std::size_t slot);

@@ -254,6 +254,12 @@ Places Worker::take(std::size_t items, std::chrono::milliseconds limit) {
   return Places(std::unique_ptr<Places::State>(new Places::State{state_.get(), places}));
 }
 
+std::optional<Places> Worker::try_take(std::size_t items) {
+  const std::optional<TakenPlaces> places = state_->table->try_take(items);
+  if (!places) return std::nullopt;
+  return Places(std::unique_ptr<Places::State>(new Places::State{state_.get(), *places}));
+}
+
 std::size_t Places::count() const { return state_->places.count; }
 
 std::span<std::byte> Places::input(std::size_t tensor, std::size_t item) {

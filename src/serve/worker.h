@@ -96,6 +96,9 @@ class Worker {
   /// With merging, room in an inference that others share; see docs/serving.md. First come, first served.
   /// Throws Error{engine_failure} once the process has died; Error{interrupted} when the worker is closing.
   Places take(std::size_t items, std::chrono::milliseconds limit);
+  /// The same without waiting: nullopt when there is no room, or others wait for it. Who holds places already must not wait for more: all
+  /// could hold some and nobody get on.
+  std::optional<Places> try_take(std::size_t items);
   WorkerCounts counts() const;
   bool alive() const;
   std::string failure() const;          ///< one line, once it is not alive

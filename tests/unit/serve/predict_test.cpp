@@ -1,6 +1,7 @@
 #include "serve/predict.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <functional>
@@ -144,6 +145,29 @@ TEST(Predict, OutputsAreGivenAsTheyAre) {
   const auto scores = predict_tensors(service, images, 11, 60s).scores;
   for (std::size_t i = 0; i < 11; ++i) {
     EXPECT_TRUE(std::equal(scores[i].begin(), scores[i].end(), values.begin() + static_cast<std::ptrdiff_t>(i * 10))) << i;
+  }
+}
+
+TEST(Predict, CallsOfManyChunksDoNotWaitForEachOther) {
+  REQUIRE_ENGINE("fake");
+  for (const std::size_t slots : {1U, 2U, 3U}) {
+    WorkerOptions options = fake_options();
+    options.largest_batch = 2;
+    options.slots = slots;
+    Service service = make_service(options);
+    const std::vector<float> images = smooth_images(13, 3, 8);
+    const auto wanted = predict_tensors(service, images, 13, 60s).scores;
+    std::atomic<int> right{0};
+    std::vector<std::thread> calls;
+    for (int t = 0; t < 4; ++t) {
+      calls.emplace_back([&] {
+        for (int round = 0; round < 20; ++round) {
+          if (predict_tensors(service, images, 13, 60s).scores == wanted) ++right;
+        }
+      });
+    }
+    for (std::thread& call : calls) call.join();
+    EXPECT_EQ(right, 80) << slots << " slots";
   }
 }
 
