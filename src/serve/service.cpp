@@ -75,7 +75,7 @@ dataset::Preprocessor Service::preprocessor(const dataset::PreprocessingChanges&
   try {
     return {dataset::changed(dataset::changed(own, changes_), call), geometry_};
   } catch (const Error& error) {
-    throw StatusError(400, DdCode::service_bad_request, error.what());
+    throw StatusError(400, DdCode::service_bad_request, fmt::format("the preprocessing does not fit the network: {}", error.what()));
   }
 }
 

@@ -26,7 +26,7 @@ def setUpModule():
     inferometer("export", "lenet5", "-o", str(repository / "net.onnx"))
     (repository / "corresp.txt").write_text("".join("%d class %s\n" % (i, "abcdefghij"[i]) for i in range(10)))
     client.put_service("net", {"repository": str(repository)}, "digits", "caffe", GREY, {"nclasses": 10}, {})
-    client.put_service("fake", {"repository": "lenet5"}, "", "fake", {"connector": "image"}, {}, {})
+    client.put_service("fake", {"repository": "cifar_resnet20"}, "", "fake", {"connector": "image"}, {}, {})
 
 
 def tearDownModule():
@@ -202,6 +202,37 @@ class CallsTest(ServeTest):
         self.assertEqual(client.get_service("bench")["body"]["parameters"]["mllib"], everything)
         client.post_predict("bench", [server.picture("bench.png")] * 3, {"width": 28, "height": 28, "interp": None}, {"gpu": True, "gpuid": 0})
         client.delete_service("bench")
+
+    def test_predictions_equal_evaluate(self):
+        """Same files, same preprocessing: by path and as base64, alone and in a batch, the probabilities that `evaluate` finds."""
+        folder = server.data / "labelled"
+        folder.mkdir()
+        names = ["%d.png" % i for i in range(10)]
+        for i, name in enumerate(names):
+            server.picture("labelled/" + name, 40 + i, 36, 3, seed=60 + i)
+        (server.root / "labels.txt").write_text("".join("%s %d\n" % (name, i) for i, name in enumerate(names)))
+        client.put_service("equal", {"repository": "cifar_resnet20"}, "", "reference", {"connector": "image"}, {}, {"best": -1})
+        for given, options in (
+                ({"width": 32, "height": 32, "interp": "cubic"}, ["--resize", "warp:32", "--interpolation", "bicubic"]),
+                ({"width": 32, "height": 32, "interp": "linear", "rgb": False, "scale": 1, "mean": [104, 117, 123], "std": [3, 2, 1]},
+                 ["--resize", "warp:32", "--interpolation", "bilinear", "--channels", "bgr", "--scale", "1", "--mean", "104,117,123", "--std", "3,2,1"]),
+                ({"width": 40, "height": 36, "crop_width": 32, "crop_height": 32, "interp": "area"},
+                 ["--resize", "warp:40x36", "--crop", "32", "--interpolation", "area"])):
+            rows = json.loads(inferometer("--quiet", "evaluate", "cifar_resnet20", "--images", str(folder), "--labels", str(server.root / "labels.txt"),
+                                          "--engine", "reference", "--confidences", "--format", "json", "--db", str(server.root / "e.db"), *options))
+            expected = {row["image"]: (row["right_probability"], str(row["predicted"])) for row in rows}
+            self.assertEqual(sorted(expected), names)
+            texts = [base64.b64encode((folder / name).read_bytes()).decode() for name in names]
+            whole = client.post_predict("equal", [str(folder / name) for name in names], given)["body"]["predictions"]
+            encoded = client.post_predict("equal", texts, given)["body"]["predictions"]
+            for i, name in enumerate(names):
+                alone = client.post_predict("equal", [str(folder / name)], given)["body"]["predictions"][0]
+                for prediction in (whole[i], encoded[i], alone):
+                    classes = prediction["classes"]
+                    self.assertEqual(classes[0]["cat"], expected[name][1])
+                    (right,) = [each["prob"] for each in classes if each["cat"] == str(i)]
+                    self.assertAlmostEqual(right, expected[name][0], delta=1e-6)
+        client.delete_service("equal")
 
     def test_large_calls_are_run_whole(self):
         paths = [server.picture("large%d.png" % (i % 7), seed=i % 7) for i in range(256)]
@@ -387,7 +418,7 @@ class FailuresTest(ServeTest):
     """Engines that go wrong: the status says so, the server goes on, the other services too."""
 
     def fake(self, name, **settings):
-        body = creation(mllib="fake", parameters={"input": {"connector": "image"}, "mllib": settings, "output": {}})
+        body = creation(mllib="fake", model={"repository": "cifar_resnet20"}, parameters={"input": {"connector": "image"}, "mllib": settings, "output": {}})
         return self.put(name, body)
 
     def setUp(self):
@@ -396,7 +427,7 @@ class FailuresTest(ServeTest):
     def test_faults_of_runs(self):
         for fault in ("throw", "crash", "abort", "exit", "nan"):
             name = "fault-" + fault
-            self.fake(name, fault=fault)
+            self.fake(name, fault=fault, after=1)  # the first run belongs to the creation
             self.refused(500, 1007, lambda name=name: client.post_predict(name, [self.path]))
             self.refused(500, 1007, lambda name=name: client.post_predict(name, [self.path]))
             self.assertEqual(client.post_predict("fake", [self.path])["status"]["code"], 200)

@@ -33,7 +33,9 @@ void Places::start() {
   for (std::size_t i = 0; i < count(); ++i) std::copy_n(state_->inputs[i].begin(), kClasses, state_->outputs[i].begin());
 }
 void Places::wait(std::chrono::milliseconds) {}
-std::span<const std::byte> Places::output(std::size_t, std::size_t item) const { return std::as_bytes(std::span(state_->outputs.at(item))); }
+std::span<const std::byte> Places::output(std::size_t, std::size_t item) const {
+  return std::as_bytes(std::span(state_->outputs.at(item)));
+}
 std::chrono::nanoseconds Places::inference_time() const { return std::chrono::nanoseconds(1); }
 std::size_t Places::inference_items() const { return count(); }
 Nanoseconds Places::finished() const { return steady_now(); }
@@ -85,7 +87,8 @@ Shared& shared() {
     made.options.inputs.pixels = 1 << 16;
     ServiceDescription description;
     description.name = "net";
-    description.parameters = {{"input", {{"connector", "image"}}}, {"mllib", nlohmann::json::object()}, {"output", nlohmann::json::object()}};
+    description.parameters = {
+        {"input", {{"connector", "image"}}}, {"mllib", nlohmann::json::object()}, {"output", nlohmann::json::object()}};
     auto service = std::make_shared<Service>(std::move(description), RepositoryModel{}, std::make_unique<Worker>(WorkerOptions{}),
                                              dataset::PreprocessingChanges{});
     made.registry.reserve("net")->add(std::move(service));
@@ -99,7 +102,8 @@ using Handler = HttpResponse (*)(Shared&, const HttpRequest&);
 /// The statuses of docs/serving.md that a body can lead to.
 bool is_documented(int status, DdCode code) {
   switch (status) {
-    case 400: return code == DdCode::none || code == DdCode::bad_request || code == DdCode::service_input || code == DdCode::service_bad_request;
+    case 400:
+      return code == DdCode::none || code == DdCode::bad_request || code == DdCode::service_input || code == DdCode::service_bad_request;
     case 404: return code == DdCode::unknown_library || code == DdCode::service_not_found || code == DdCode::input_connector_not_found;
     case 413: return code == DdCode::none;
     case 500: return code == DdCode::internal_error;
