@@ -203,14 +203,31 @@ class CallsTest(ServeTest):
         client.post_predict("bench", [server.picture("bench.png")] * 3, {"width": 28, "height": 28, "interp": None}, {"gpu": True, "gpuid": 0})
         client.delete_service("bench")
 
-    def test_predictions_equal_evaluate(self):
-        """Same files, same preprocessing: by path and as base64, alone and in a batch, the probabilities that `evaluate` finds."""
+    def check_equal(self, service, model, given, options):
+        """By path and as base64, alone and in a batch, the probabilities that `evaluate` finds."""
         folder = server.data / "labelled"
-        folder.mkdir()
         names = ["%d.png" % i for i in range(10)]
+        if not folder.exists():
+            folder.mkdir()
+            for i, name in enumerate(names):
+                server.picture("labelled/" + name, 40 + i, 36, 3, seed=60 + i)
+            (server.root / "labels.txt").write_text("".join("%s %d\n" % (name, i) for i, name in enumerate(names)))
+        rows = json.loads(inferometer("--quiet", "evaluate", model, "--images", str(folder), "--labels", str(server.root / "labels.txt"), "--engine",
+                                      "reference", "--confidences", "--format", "json", "--db", str(server.root / "e.db"), *options))
+        expected = {row["image"]: (row["right_probability"], str(row["predicted"])) for row in rows}
+        self.assertEqual(sorted(expected), names)
+        texts = [base64.b64encode((folder / name).read_bytes()).decode() for name in names]
+        whole = client.post_predict(service, [str(folder / name) for name in names], given)["body"]["predictions"]
+        encoded = client.post_predict(service, texts, given)["body"]["predictions"]
         for i, name in enumerate(names):
-            server.picture("labelled/" + name, 40 + i, 36, 3, seed=60 + i)
-        (server.root / "labels.txt").write_text("".join("%s %d\n" % (name, i) for i, name in enumerate(names)))
+            alone = client.post_predict(service, [str(folder / name)], given)["body"]["predictions"][0]
+            for prediction in (whole[i], encoded[i], alone):
+                classes = prediction["classes"]
+                self.assertEqual(classes[0]["cat"], expected[name][1])
+                (right,) = [each["prob"] for each in classes if each["cat"] == str(i)]
+                self.assertAlmostEqual(right, expected[name][0], delta=1e-6)
+
+    def test_predictions_equal_evaluate(self):
         client.put_service("equal", {"repository": "cifar_resnet20"}, "", "reference", {"connector": "image"}, {}, {"best": -1})
         for given, options in (
                 ({"width": 32, "height": 32, "interp": "cubic"}, ["--resize", "warp:32", "--interpolation", "bicubic"]),
@@ -218,21 +235,17 @@ class CallsTest(ServeTest):
                  ["--resize", "warp:32", "--interpolation", "bilinear", "--channels", "bgr", "--scale", "1", "--mean", "104,117,123", "--std", "3,2,1"]),
                 ({"width": 40, "height": 36, "crop_width": 32, "crop_height": 32, "interp": "area"},
                  ["--resize", "warp:40x36", "--crop", "32", "--interpolation", "area"])):
-            rows = json.loads(inferometer("--quiet", "evaluate", "cifar_resnet20", "--images", str(folder), "--labels", str(server.root / "labels.txt"),
-                                          "--engine", "reference", "--confidences", "--format", "json", "--db", str(server.root / "e.db"), *options))
-            expected = {row["image"]: (row["right_probability"], str(row["predicted"])) for row in rows}
-            self.assertEqual(sorted(expected), names)
-            texts = [base64.b64encode((folder / name).read_bytes()).decode() for name in names]
-            whole = client.post_predict("equal", [str(folder / name) for name in names], given)["body"]["predictions"]
-            encoded = client.post_predict("equal", texts, given)["body"]["predictions"]
-            for i, name in enumerate(names):
-                alone = client.post_predict("equal", [str(folder / name)], given)["body"]["predictions"][0]
-                for prediction in (whole[i], encoded[i], alone):
-                    classes = prediction["classes"]
-                    self.assertEqual(classes[0]["cat"], expected[name][1])
-                    (right,) = [each["prob"] for each in classes if each["cat"] == str(i)]
-                    self.assertAlmostEqual(right, expected[name][0], delta=1e-6)
+            self.check_equal("equal", "cifar_resnet20", given, options)
         client.delete_service("equal")
+
+    def test_a_file_without_preprocessing_gets_deepdetects(self):
+        folder = server.models / "plain"
+        folder.mkdir()
+        inferometer("export", "cifar_resnet20", "-o", str(folder / "net.onnx"))
+        client.put_service("plain", {"repository": "plain"}, "", "reference", {"connector": "image"}, {}, {"best": -1})
+        self.check_equal("plain", str(folder / "net.onnx"), {},
+                         ["--resize", "warp:32", "--interpolation", "bicubic", "--crop", "0", "--channels", "bgr", "--scale", "1", "--mean", "0", "--std", "1"])
+        client.delete_service("plain")
 
     def test_large_calls_are_run_whole(self):
         paths = [server.picture("large%d.png" % (i % 7), seed=i % 7) for i in range(256)]
