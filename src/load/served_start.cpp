@@ -175,7 +175,8 @@ class ServedModel {
     // As DeepDetect's bench client asks: the picture warped to the network's input. Values as a zoo network expects them.
     json input{{"connector", "image"}};
     const Entry& entry = task.entry;
-    if (const zoo::Network* network = entry.model.zoo ? zoo::find(entry.model.name) : nullptr) {
+    // An engine that computes nothing has an input of its own.
+    if (const zoo::Network* network = entry.model.zoo && task.computes ? zoo::find(entry.model.name) : nullptr) {
       const zoo::Preprocessing& own = network->preprocessing;
       input["width"] = entry.model.width != 0 ? entry.model.width : network->input_size;
       input["height"] = entry.model.height != 0 ? entry.model.height : network->input_size;
