@@ -9,6 +9,7 @@
 #include "cli/context.h"
 #include "cli/evaluation_tables.h"
 #include "cli/lists.h"
+#include "cli/load_tables.h"
 #include "cli/open_store.h"
 #include "report/pivot.h"
 #include "report/rows.h"
@@ -24,6 +25,7 @@ struct ResultsOptions {
   bool all = false;
   bool samples = false;
   bool evaluations = false;
+  bool loads = false;
 };
 
 store::Query query_of(const ResultsOptions& options) {
@@ -60,10 +62,15 @@ Table samples_table(const store::Store& store, const std::vector<store::StoredRo
   return table;
 }
 
+/// What is not of a row of `run`.
+void require_plain(const ResultsOptions& options, const char* option) {
+  if (!options.samples && options.pivot.empty() && options.source.empty() && !(options.evaluations && options.loads)) return;
+  throw Error(ErrorCode::usage, fmt::format("{}: goes with none of --samples, --pivot, --source and --{}", option,
+                                            options.evaluations ? "loads" : "evaluations"));
+}
+
 void print_evaluations(const ResultsOptions& options, const Context& context) {
-  if (options.samples || !options.pivot.empty() || !options.source.empty()) {
-    throw Error(ErrorCode::usage, "--evaluations: goes with none of --samples, --pivot and --source");
-  }
+  require_plain(options, "--evaluations");
   store::EvaluationQuery query;
   if (!options.where.empty()) query.where = store::parse_evaluation_where(options.where);
   query.newest_only = !options.all;
@@ -72,8 +79,19 @@ void print_evaluations(const ResultsOptions& options, const Context& context) {
   context.write(evaluations_table(rows, context.format()));
 }
 
+void print_loads(const ResultsOptions& options, const Context& context) {
+  require_plain(options, "--loads");
+  store::LoadQuery query;
+  if (!options.where.empty()) query.where = store::parse_load_where(options.where);
+  query.newest_only = !options.all;
+  std::vector<store::LoadRow> rows = open_existing(context.database).loads(query);
+  keep_last(rows, options.limit);
+  context.write(loads_table(rows, context.format()));
+}
+
 void print_results(const ResultsOptions& options, const Context& context) {
   if (options.evaluations) return print_evaluations(options, context);
+  if (options.loads) return print_loads(options, context);
   if (options.samples && (options.all || !options.pivot.empty())) {
     throw Error(ErrorCode::usage, "--samples: goes with neither --all nor --pivot", "samples are those of the newest rows");
   }
@@ -111,6 +129,7 @@ void add_results(CLI::App& app, Context& context) {
   command->add_option("--limit", options->limit, "Only the last N rows")->type_name("N");
   command->add_flag("--all", options->all, "Also rows that a newer one of the same entry replaces");
   command->add_flag("--evaluations", options->evaluations, "What `evaluate` counted, in place of measured rows");
+  command->add_flag("--loads", options->loads, "What `load` measured of servers, in place of measured rows");
   command->add_flag("--samples", options->samples, "Every kept request, in place of rows");
   command->footer(example_footer("inferometer results --where 'model=resnet18 and batch>=8' --pivot engine,batch --value per_image_ms"));
   command->callback([options, &context] { print_results(*options, context); });

@@ -26,9 +26,9 @@ using std::chrono::milliseconds;
 std::string error_text(int cause) { return std::generic_category().message(cause); }
 
 /// Until the socket is ready for `events`. False: not before `deadline`.
-bool wait_for(const Descriptor& socket, short events, Nanoseconds deadline) {
+bool wait_for(const Descriptor& socket, short events, Nanoseconds deadline, OnInterrupt on_interrupt) {
   while (true) {
-    if (interrupt_requested()) throw Error(ErrorCode::interrupted, "interrupted");
+    if (on_interrupt == OnInterrupt::stop && interrupt_requested()) throw Error(ErrorCode::interrupted, "interrupted");
     const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_now()).count() + 1;
     if (left <= 0) return false;
     pollfd one{socket.number(), events, 0};
@@ -39,11 +39,11 @@ bool wait_for(const Descriptor& socket, short events, Nanoseconds deadline) {
 }
 
 /// 0, or why there is no connection within the deadline.
-int connect_by(const Address& address, Nanoseconds deadline, Descriptor& socket) {
+int connect_by(const Address& address, Nanoseconds deadline, Descriptor& socket, OnInterrupt on_interrupt) {
   int cause = 0;
   socket = begin_connection(address, cause);
   if (!socket) return cause;
-  if (!wait_for(socket, POLLOUT, deadline)) return ETIMEDOUT;
+  if (!wait_for(socket, POLLOUT, deadline, on_interrupt)) return ETIMEDOUT;
   return connection_failure(socket);
 }
 
@@ -94,7 +94,7 @@ Address find_server(const std::string& host, std::uint16_t port, milliseconds li
     address.length = each->ai_addrlen;
     address.text = name;
     Descriptor socket;
-    cause = connect_by(address, deadline, socket);
+    cause = connect_by(address, deadline, socket, OnInterrupt::stop);
     if (cause == 0) return address;
   }
   throw Error(ErrorCode::io, fmt::format("{}: cannot connect: {}", one_line(name, 200), error_text(cause)),
@@ -102,12 +102,13 @@ Address find_server(const std::string& host, std::uint16_t port, milliseconds li
 }
 
 Reply call(const Target& target, const Address& address, std::string_view method, std::string_view path, std::string_view body,
-           milliseconds limit) {
+           milliseconds limit, OnInterrupt on_interrupt) {
   const Nanoseconds deadline = steady_now() + limit;
   const std::string request = request_bytes(target, method, path, body, false);
   const std::string what = fmt::format("{} {}", method, one_line(path, 200));
   Descriptor socket;
-  if (const int cause = connect_by(address, deadline, socket); cause != 0) fail(address, "cannot connect: " + error_text(cause));
+  if (const int cause = connect_by(address, deadline, socket, on_interrupt); cause != 0)
+    fail(address, "cannot connect: " + error_text(cause));
   for (std::string_view left = request; !left.empty();) {
     const ssize_t sent = ::send(socket.number(), left.data(), left.size(), MSG_NOSIGNAL);
     if (sent > 0) left.remove_prefix(static_cast<std::size_t>(sent));
@@ -115,7 +116,8 @@ Reply call(const Target& target, const Address& address, std::string_view method
     // A server that refuses a body answers before it has read it all, and closes: what it said is still to be read.
     if (errno == EPIPE || errno == ECONNRESET) break;
     if (errno != EAGAIN) fail(address, fmt::format("{}: {}", what, error_text(errno)));
-    if (!wait_for(socket, POLLOUT, deadline)) fail(address, fmt::format("{}: took no request within {} ms", what, limit.count()));
+    if (!wait_for(socket, POLLOUT, deadline, on_interrupt))
+      fail(address, fmt::format("{}: took no request within {} ms", what, limit.count()));
   }
   AnswerParser parser;
   std::array<char, 65536> buffer;
@@ -128,7 +130,7 @@ Reply call(const Target& target, const Address& address, std::string_view method
       if (parser.closed() != AnswerParser::State::complete) fail(address, fmt::format("{}: closed before its answer was whole", what));
       break;
     } else if (errno == EAGAIN) {
-      if (!wait_for(socket, POLLIN, deadline)) fail(address, fmt::format("{}: no answer within {} ms", what, limit.count()));
+      if (!wait_for(socket, POLLIN, deadline, on_interrupt)) fail(address, fmt::format("{}: no answer within {} ms", what, limit.count()));
     } else if (errno != EINTR) {
       fail(address, fmt::format("{}: {}", what, error_text(errno)));
     }

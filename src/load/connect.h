@@ -31,6 +31,9 @@ Descriptor begin_connection(const Address& address, int& cause);
 /// How it went, once the socket is writable: 0 or an errno.
 int connection_failure(const Descriptor& socket);
 
+/// What a call does when the user asks to stop: throw Error{interrupted}, or end its work first (tidying up).
+enum class OnInterrupt : std::uint8_t { stop, go_on };
+
 /// One answer of a control call.
 struct Reply {
   int status = 0;
@@ -40,6 +43,6 @@ struct Reply {
 /// One request on a connection of its own, waited for. The path is appended to nothing: give it whole.
 /// Throws Error{io}: no connection, closed midway, not within `limit`, no HTTP.
 Reply call(const Target& target, const Address& address, std::string_view method, std::string_view path, std::string_view body,
-           std::chrono::milliseconds limit);
+           std::chrono::milliseconds limit, OnInterrupt on_interrupt = OnInterrupt::stop);
 
 }  // namespace inferometer::load

@@ -6,6 +6,7 @@
 /// send is latency too (Tene's "coordinated omission" cannot happen).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -65,12 +66,18 @@ struct WholeRun {
   double server_ms = 0;              ///< as the answers say
 };
 
+/// Parts of a window; how much they differ tells how steady it was.
+inline constexpr std::size_t kBlocks = 20;
+
 struct LoadRun {
   std::vector<Sample> samples;  ///< in the order they ended
   double seconds = 0;           ///< of the window
-  std::size_t completed = 0;    ///< good answers that arrived within the window, whenever they were asked for: what a rate is made of
-  double mean_in_flight = 0;    ///< requests sent and unanswered, over the window
-  std::size_t late_sends = 0;   ///< open loop: of the window, a connection was free and yet it went out more than kLateSend after its time
+  /// Good answers that arrived within each of kBlocks equal parts of the window, whenever they were asked for: what a rate is made of.
+  std::array<std::size_t, kBlocks> completed{};
+  double mean_in_flight = 0;  ///< requests sent and unanswered, over the window
+  /// Open loop: of each request of the window that found a free connection, how much after its time it went out. The client's own fault.
+  std::vector<double> lags_ms;
+  std::size_t late_sends = 0;                        ///< of these, by more than kLateSend
   std::size_t refused_by_cap = 0;                    ///< of the window, not sent because most_waiting waited
   std::size_t connections = 0;                       ///< made over the whole run
   std::size_t repeated = 0;                          ///< sent again because an idle connection turned out closed
@@ -84,6 +91,11 @@ struct LoadRun {
 inline constexpr Nanoseconds kLateSend{1'000'000};
 /// A closed-loop client that got no connection rests this long, so that a dead server does not make it spin.
 inline constexpr Nanoseconds kRest{10'000'000};
+
+/// The part of the window that a time in it belongs to.
+inline std::size_t block_of(Nanoseconds time, Nanoseconds window) {
+  return static_cast<std::size_t>(static_cast<double>(time.count()) / static_cast<double>(window.count()) * static_cast<double>(kBlocks));
+}
 
 /// Runs until the window is over and every request of it has ended or timed out. One thread, the caller's: sockets by epoll.
 /// Throws Error{usage} for options that make no sense or a target without bodies, Error{io} when no connection at all can be made or the

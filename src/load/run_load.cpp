@@ -198,10 +198,14 @@ void LoadLoop::start_due(Nanoseconds time) {
       }
       continue;
     }
-    if (in_window(intended) && now() - intended > kLateSend) ++result_.late_sends;
+    const Nanoseconds going = now();
+    if (in_window(intended)) {
+      result_.lags_ms.push_back(ms(going - intended));
+      if (going - intended > kLateSend) ++result_.late_sends;
+    }
     Connection* connection = free_.back();
     free_.pop_back();
-    start(*connection, intended, now());
+    start(*connection, intended, going);
   }
 }
 
@@ -358,7 +362,7 @@ void LoadLoop::finish(Connection& connection, Outcome outcome, Nanoseconds done,
     whole.connect_ms += ms(connection.connected - connection.sent);
     whole.answer_ms += ms(done - connection.sent);
     whole.server_ms += told;
-    if (done >= Nanoseconds(0) && done < window_) ++result_.completed;
+    if (in_window(done)) ++result_.completed[block_of(done, window_)];
   } else {
     note_failure(connection.intended, cause);
   }

@@ -48,6 +48,11 @@ const ColumnSet& row_column_set() {
   return set;
 }
 
+const ColumnSet& load_column_set() {
+  static const ColumnSet set{load_columns, load_column_kind};
+  return set;
+}
+
 const ColumnSet& evaluation_column_set() {
   static const ColumnSet set{measure::evaluation_columns, measure::evaluation_column_kind};
   return set;

@@ -17,6 +17,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "store/evaluations.h"
+#include "store/loads.h"
 #include "store/query.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
@@ -98,7 +99,7 @@ Database open(const std::filesystem::path& file) {
   bring_up_to_date(database, schema_steps());
   use_write_ahead_log(database);
   if (database.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN "
-                       "('platforms', 'platform_sightings', 'entries', 'starts', 'imports', 'rows', 'evaluations')") != 7) {
+                       "('platforms', 'platform_sightings', 'entries', 'starts', 'imports', 'rows', 'evaluations', 'loads')") != 8) {
     refuse(ErrorCode::input, file, "is damaged: a table is missing", "restore it from a copy");
   }
   return database;
@@ -270,6 +271,14 @@ void Store::save_evaluation(const std::string& identity, std::int64_t platform_i
   insert_evaluation(state_->database, identity, platform_id, row);
   transaction.commit();
 }
+
+void Store::save_load(const std::string& identity, std::int64_t platform_id, const LoadRow& row) {
+  Transaction transaction(state_->database);
+  insert_load(state_->database, identity, platform_id, row);
+  transaction.commit();
+}
+
+std::vector<LoadRow> Store::loads(const LoadQuery& query) const { return read_loads(state_->database, query); }
 
 std::vector<measure::EvaluationRow> Store::evaluations(const EvaluationQuery& query) const {
   return read_evaluations(state_->database, query);

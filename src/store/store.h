@@ -16,10 +16,11 @@
 #include "measure/evaluation_row.h"
 #include "measure/row.h"
 #include "measure/start.h"
+#include "store/load_row.h"
 
 namespace inferometer::store {
 
-inline constexpr int kSchemaVersion = 3;
+inline constexpr int kSchemaVersion = 4;
 
 /// One comparison of `--where`.
 struct Condition {
@@ -38,6 +39,9 @@ std::vector<Condition> parse_where(std::string_view text);
 /// The same for conditions on evaluations, whose columns are evaluation_columns().
 std::vector<Condition> parse_evaluation_where(std::string_view text);
 
+/// The same for conditions on loads, whose columns are load_columns().
+std::vector<Condition> parse_load_where(std::string_view text);
+
 /// The same for conditions on a table whose columns are not known yet: whoever uses them checks the names.
 std::vector<Condition> parse_frame_where(std::string_view text);
 
@@ -53,6 +57,11 @@ struct Query {
 
 struct EvaluationQuery {
   std::vector<Condition> where;  ///< of parse_evaluation_where()
+  bool newest_only = true;       ///< only each identity's newest
+};
+
+struct LoadQuery {
+  std::vector<Condition> where;  ///< of parse_load_where()
   bool newest_only = true;       ///< only each identity's newest
 };
 
@@ -108,6 +117,10 @@ class Store {
   void save_evaluation(const std::string& identity, std::int64_t platform_id, const measure::EvaluationRow& row);
   /// In the order they were stored.
   std::vector<measure::EvaluationRow> evaluations(const EvaluationQuery& query) const;
+  /// Keep one load; the newest of an identity counts, older ones stay.
+  void save_load(const std::string& identity, std::int64_t platform_id, const LoadRow& row);
+  /// In the order they were stored.
+  std::vector<LoadRow> loads(const LoadQuery& query) const;
   /// Fill in a row's accuracy from the evaluations kept; what there is none of stays as it is.
   void add_accuracy(measure::Row& row) const;
 
