@@ -216,6 +216,8 @@ class CallsTest(ServeTest):
                                       "reference", "--confidences", "--format", "json", "--db", str(server.root / "e.db"), *options))
         expected = {row["image"]: (row["right_probability"], str(row["predicted"])) for row in rows}
         self.assertEqual(sorted(expected), names)
+        telling = [right for right, _ in expected.values() if 1e-4 < right < 0.9999]
+        self.assertGreater(len(telling), 5, "probabilities of 0 and 1 would hide a difference")
         texts = [base64.b64encode((folder / name).read_bytes()).decode() for name in names]
         whole = client.post_predict(service, [str(folder / name) for name in names], given)["body"]["predictions"]
         encoded = client.post_predict(service, texts, given)["body"]["predictions"]
@@ -231,8 +233,8 @@ class CallsTest(ServeTest):
         client.put_service("equal", {"repository": "cifar_resnet20"}, "", "reference", {"connector": "image"}, {}, {"best": -1})
         for given, options in (
                 ({"width": 32, "height": 32, "interp": "cubic"}, ["--resize", "warp:32", "--interpolation", "bicubic"]),
-                ({"width": 32, "height": 32, "interp": "linear", "rgb": False, "scale": 1, "mean": [104, 117, 123], "std": [3, 2, 1]},
-                 ["--resize", "warp:32", "--interpolation", "bilinear", "--channels", "bgr", "--scale", "1", "--mean", "104,117,123", "--std", "3,2,1"]),
+                ({"width": 32, "height": 32, "interp": "linear", "rgb": False, "scale": 1, "mean": [104, 117, 123], "std": [300, 200, 100]},
+                 ["--resize", "warp:32", "--interpolation", "bilinear", "--channels", "bgr", "--scale", "1", "--mean", "104,117,123", "--std", "300,200,100"]),
                 ({"width": 40, "height": 36, "crop_width": 32, "crop_height": 32, "interp": "area"},
                  ["--resize", "warp:40x36", "--crop", "32", "--interpolation", "area"])):
             self.check_equal("equal", "cifar_resnet20", given, options)
@@ -243,8 +245,13 @@ class CallsTest(ServeTest):
         folder.mkdir()
         inferometer("export", "cifar_resnet20", "-o", str(folder / "net.onnx"))
         client.put_service("plain", {"repository": "plain"}, "", "reference", {"connector": "image"}, {}, {"best": -1})
-        self.check_equal("plain", str(folder / "net.onnx"), {},
-                         ["--resize", "warp:32", "--interpolation", "bicubic", "--crop", "0", "--channels", "bgr", "--scale", "1", "--mean", "0", "--std", "1"])
+        self.check_equal("plain", str(folder / "net.onnx"), {"scale": 0.01},
+                         ["--resize", "warp:32", "--interpolation", "bicubic", "--crop", "0", "--channels", "bgr", "--scale", "0.01", "--mean", "0", "--std",
+                          "1"])
+        path = server.picture("defaults.png", 40, 36, 3, seed=60)
+        said = {"width": 32, "height": 32, "interp": "cubic", "rgb": False, "scale": 1, "mean": [0, 0, 0], "std": [1, 1, 1]}
+        silent, explicit = [client.post_predict("plain", [path], given)["body"]["predictions"] for given in ({}, said)]
+        self.assertEqual(silent, explicit)
         client.delete_service("plain")
 
     def test_large_calls_are_run_whole(self):
