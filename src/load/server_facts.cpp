@@ -1,5 +1,7 @@
 #include "load/server_facts.h"
 
+#include <cmath>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -203,7 +205,8 @@ void reconcile(const WholeRun& whole, const std::optional<ServiceCounters>& befo
   }
   row.transform_ms = (after->transform_ms - before->transform_ms) / static_cast<double>(calls);
   row.predict_ms = (after->predict_ms - before->predict_ms) / static_cast<double>(calls) - *row.transform_ms;
-  row.unexplained_ms = server_ms - *row.transform_ms - *row.predict_ms;
+  const double unexplained = server_ms - *row.transform_ms - *row.predict_ms;
+  row.unexplained_ms = std::abs(unexplained) < 1e-9 * server_ms ? 0 : unexplained;  // rounding is no disagreement
   if (calls != static_cast<std::int64_t>(whole.ok)) {
     row.notes.push_back(fmt::format(
         "the server counted {} good calls, this client {}: others call it too, or answers were lost; its means are over all of them", calls,
