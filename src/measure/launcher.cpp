@@ -71,17 +71,33 @@ std::optional<WorkerOutcome> read_answer(const nlohmann::json& line, std::string
   return outcome;
 }
 
-WorkerOutcome supervise(ChildProcess& child, const WorkerLimits& limits, const ProgressCallback& progress) {
-  const auto kills_before = oom_kills();
-  const auto begin = steady_clock::now();
-  auto heard = begin;
-  std::string phase = "opening the engine";
+ChildProcess::Options child_options(const WorkerTask& task) {
+  ChildProcess::Options options;
+  options.arguments = {worker_program().string(), "worker"};
+  options.oom_score_adj = 1000;
+  options.cpus = task.entry.cpus;
+  return options;
+}
+
+}  // namespace
+
+std::filesystem::path worker_program() { return executable_path(); }
+
+std::filesystem::path machine_lock_path() { return "/tmp/inferometer.lock"; }
+
+LiveWorker::LiveWorker(const WorkerTask& task, const WorkerLimits& limits)
+    : limits_(limits), kills_before_(oom_kills()), begin_(steady_clock::now()), child_(child_options(task)) {
+  child_.send_line(nlohmann::json(task).dump());
+}
+
+WorkerOutcome LiveWorker::supervise(const ProgressCallback& progress) {
+  auto heard = steady_clock::now();
   for (;;) {
     if (interrupt_requested()) {
-      child.kill();
+      child_.kill();
       throw Error(ErrorCode::interrupted, "interrupted", "what was measured is kept; run the same command again to go on");
     }
-    const std::optional<std::string> line = child.receive_line(50ms);
+    const std::optional<std::string> line = child_.receive_line(50ms);
     if (line) {
       heard = steady_clock::now();
       const nlohmann::json json = nlohmann::json::parse(*line, nullptr, false);
@@ -90,42 +106,47 @@ WorkerOutcome supervise(ChildProcess& child, const WorkerLimits& limits, const P
         if (progress) progress(found->at(0).get<std::size_t>(), found->at(1).get<std::size_t>());
         continue;
       }
-      if (auto outcome = read_answer(json, phase)) return *outcome;
+      if (auto outcome = read_answer(json, phase_)) return *outcome;
       continue;
     }
-    if (child.closed()) return judge_end(child, phase, kills_before);
-    if (const std::int64_t resident = child.resident_bytes(); limits.memory_bytes > 0 && resident > limits.memory_bytes) {
-      child.kill();
+    if (child_.closed()) return judge_end(child_, phase_, kills_before_);
+    if (const std::int64_t resident = child_.resident_bytes(); limits_.memory_bytes > 0 && resident > limits_.memory_bytes) {
+      child_.kill();
       return ended(Status::out_of_memory,
-                   fmt::format("{} MiB in use while {}, above the limit of {} MiB", resident >> 20, phase, limits.memory_bytes >> 20));
+                   fmt::format("{} MiB in use while {}, above the limit of {} MiB", resident >> 20, phase_, limits_.memory_bytes >> 20));
     }
-    if (phase != "running" && seconds_since(begin) > limits.load_timeout_s) {
-      child.kill();
-      return ended(Status::timed_out, fmt::format("{} took longer than {:g} s", phase, limits.load_timeout_s),
+    if (phase_ != "running" && seconds_since(begin_) > limits_.load_timeout_s) {
+      child_.kill();
+      return ended(Status::timed_out, fmt::format("{} took longer than {:g} s", phase_, limits_.load_timeout_s),
                    "allow more with --load-timeout-s");
     }
-    if (phase == "running" && steady_clock::now() - heard > kSilence) {
-      child.kill();
-      return ended(Status::timed_out, fmt::format("the worker said nothing for {} s while {}", kSilence.count(), phase));
+    if (phase_ == "running" && steady_clock::now() - heard > kSilence) {
+      child_.kill();
+      return ended(Status::timed_out, fmt::format("the worker said nothing for {} s while {}", kSilence.count(), phase_));
     }
   }
 }
 
-}  // namespace
+WorkerOutcome LiveWorker::answer(const ProgressCallback& progress) {
+  WorkerOutcome outcome = supervise(progress);
+  if (outcome.status != Status::passed) {
+    end();
+    outcome.log_tail = to_utf8(child_.captured_output());
+  }
+  return outcome;
+}
 
-std::filesystem::path worker_program() { return executable_path(); }
+bool LiveWorker::ask(const nlohmann::json& request) { return child_.send_line(request.dump()); }
+
+void LiveWorker::end() {
+  if (!child_.wait(2s)) child_.kill();
+  child_.wait(5s);
+}
 
 WorkerOutcome run_worker(const WorkerTask& task, const WorkerLimits& limits, const ProgressCallback& progress) {
-  ChildProcess::Options options;
-  options.arguments = {worker_program().string(), "worker"};
-  options.oom_score_adj = 1000;
-  options.cpus = task.entry.cpus;
-  ChildProcess child(options);
-  child.send_line(nlohmann::json(task).dump());
-  WorkerOutcome outcome = supervise(child, limits, progress);
-  if (!child.wait(2s)) child.kill();
-  child.wait(5s);
-  if (outcome.status != Status::passed) outcome.log_tail = to_utf8(child.captured_output());
+  LiveWorker worker(task, limits);
+  WorkerOutcome outcome = worker.answer(progress);
+  worker.end();
   return outcome;
 }
 

@@ -1,6 +1,8 @@
 /// Run one task in a worker process, within its limits.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -8,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/child_process.h"
 #include "base/error.h"
 #include "measure/start.h"
 #include "measure/worker.h"
@@ -33,6 +36,33 @@ std::filesystem::path worker_program();
 
 /// Told how many images of how many are done; may be empty.
 using ProgressCallback = std::function<void(std::size_t done, std::size_t all)>;
+
+/// Held (base/files.h: FileLock) while a start runs, by whoever measures on this machine.
+std::filesystem::path machine_lock_path();
+
+/// A worker that lives between its answers. One thread; make it from one that lives as long. The destructor ends it.
+class LiveWorker {
+ public:
+  /// Start it with its task. Throws Error{io} when no process can be started.
+  LiveWorker(const WorkerTask& task, const WorkerLimits& limits);
+
+  /// Wait for its next answer. When that is no `passed`, the worker is gone.
+  /// Throws Error{interrupted} when the user asked to stop.
+  WorkerOutcome answer(const ProgressCallback& progress = {});
+  /// Ask for another answer. False when it is gone: answer() then says how it ended.
+  bool ask(const nlohmann::json& request);
+  /// Let it end by itself within 2 s, else kill it.
+  void end();
+
+ private:
+  WorkerOutcome supervise(const ProgressCallback& progress);
+
+  WorkerLimits limits_;
+  std::optional<std::int64_t> kills_before_;
+  std::chrono::steady_clock::time_point begin_;
+  std::string phase_ = "opening the engine";
+  ChildProcess child_;
+};
 
 /// Start a worker, give it the task, wait for its answer. The child is gone when this returns, whatever happens.
 /// Throws Error{interrupted} when the user asked to stop (the start in flight is lost), Error{io} when no process can be started.

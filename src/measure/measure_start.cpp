@@ -12,8 +12,6 @@
 #include "base/text.h"
 #include "measure/agreement.h"
 #include "measure/core_distance.h"
-#include "measure/images.h"
-#include "measure/pictures.h"
 #include "measure/sensors.h"
 #include "measure/timed_loop.h"
 #include "stats/sample.h"
@@ -74,25 +72,6 @@ std::vector<GotOutputs> run_agreement_images(const StartContext& context, const 
     }
   }
   return got;
-}
-
-Agreement check_agreement(const StartContext& context, const Session& session, Request& request, const Pictures* pictures,
-                          const std::string& precision) {
-  Agreement agreement;
-  std::vector<GotOutputs> got;
-  try {
-    got = run_agreement_images(context, session, request, pictures);
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::unsupported) throw;
-    agreement.note = error.what();
-    return agreement;
-  }
-  if (context.task.expected_path.empty()) {
-    agreement.note = context.task.agreement_note;
-    judge_alone(got, agreement);
-    return agreement;
-  }
-  return judge_agreement(got, read_expected(context.task.expected_path), precision);
 }
 
 /// Is a repeated input faster than a new one? 20 interleaved pairs, or as many as fit in a second; below 6 nothing is said.
@@ -189,45 +168,71 @@ engine::SessionSettings settings_of(const Entry& entry) {
   return settings;
 }
 
-StartRecord measure_start(const StartContext& context) {
-  const WorkerTask& task = context.task;
-  const Entry& entry = task.entry;
+Agreement check_agreement(const StartContext& context, const LoadedStart& start) {
+  Agreement agreement;
+  std::vector<GotOutputs> got;
+  try {
+    got = run_agreement_images(context, *start.session, *start.request, start.pictures.get());
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::unsupported) throw;
+    agreement.note = error.what();
+    return agreement;
+  }
+  if (context.task.expected_path.empty()) {
+    agreement.note = context.task.agreement_note;
+    judge_alone(got, agreement);
+    return agreement;
+  }
+  return judge_agreement(got, read_expected(context.task.expected_path), start.record.obtained_precision);
+}
+
+LoadedStart load_start(const StartContext& context) {
+  const Entry& entry = context.task.entry;
   RequestMonitor& monitor = context.monitor;
-  StartRecord record;
-  record.index = task.start_index;
+  LoadedStart start;
+  StartRecord& record = start.record;
+  record.index = context.task.start_index;
   record.started_at = utc_timestamp();
   record.computes = context.engine.info().computes;
   record.memory.baseline = resident_bytes();
 
   const Nanoseconds load_begin = steady_now();
-  const std::unique_ptr<Session> session = context.engine.load(context.model, settings_of(entry));
-  const std::unique_ptr<Request> request = session->create_request();
+  start.session = context.engine.load(context.model, settings_of(entry));
+  start.request = start.session->create_request();
   record.load_ms = milliseconds_since(load_begin);
   record.memory.after_load = resident_bytes();
-  note_obtained(*session, task, record);
+  note_obtained(*start.session, context.task, record);
   context.say_phase("loaded");
 
-  const std::int64_t peak_before_pool = peak_resident_bytes();
-  const std::unique_ptr<const Pictures> pictures = open_pictures(entry, *session);
-  if (pictures) record.inputs = pictures->description();
-  std::vector<InputBuffers> pool = make_pool(*session, entry, pictures.get());
-  const std::int64_t pool_bytes = bytes_of(pool);
+  start.peak_before_pool_bytes = peak_resident_bytes();
+  start.pictures = open_pictures(entry, *start.session);
+  if (start.pictures) record.inputs = start.pictures->description();
+  start.pool = make_pool(*start.session, entry, start.pictures.get());
+  start.pool_bytes = bytes_of(start.pool);
   monitor.limit_s = request_limit_s(entry.limits, 0);
   {
     const RunningScope running(monitor);
     const Nanoseconds first_begin = steady_now();
-    request->run(pool[0].views());
+    start.request->run(start.pool[0].views());
     record.first_inference_ms = milliseconds_since(first_begin);
     monitor.requests.fetch_add(1);
   }
   monitor.limit_s = request_limit_s(entry.limits, record.first_inference_ms);
-  record.memory.after_first = resident_bytes() - pool_bytes;
+  record.memory.after_first = resident_bytes() - start.pool_bytes;
   context.say_phase("running");
+  return start;
+}
+
+StartRecord measure_start(const StartContext& context) {
+  const WorkerTask& task = context.task;
+  const Entry& entry = task.entry;
+  LoadedStart start = load_start(context);
+  StartRecord& record = start.record;
 
   // DeepDetect's protocol knows no warm-up, so nothing more may run before its loop.
   const bool check_first = entry.protocol != Protocol::dd;
   const auto check = [&] {
-    if (task.check_agreement) record.agreement = check_agreement(context, *session, *request, pictures.get(), record.obtained_precision);
+    if (task.check_agreement) record.agreement = check_agreement(context, start);
   };
   if (check_first) check();
 
@@ -237,26 +242,20 @@ StartRecord measure_start(const StartContext& context) {
   std::optional<CpuTimes> before;
   LoopResult loop;
   {
-    const RunningScope running(monitor);
+    const RunningScope running(context.monitor);
     before = read_cpu_times();
-    const std::size_t pool_count = pool.size();
-    std::size_t next = 0;
-    loop = run_timed_loop(plan, steady_now, [&](std::int64_t) {
-      request->run(pool[next].views());
-      monitor.requests.fetch_add(1, std::memory_order_relaxed);
-      next = next + 1 == pool_count ? 0 : next + 1;
-    });
+    loop = run_timed_loop(plan, steady_now, rotating_requests(context.monitor, start));
   }
   compare_cpu_times(before, read_cpu_times(), record.surroundings);
   record.surroundings.core_roundtrip_after_ns = read_core_distance(entry);
   record.samples_ns = std::move(loop.samples_ns);
   record.dropped = loop.dropped;
   record.warmup_requests = loop.warmup_requests;
-  record.memory.peak = std::max(peak_before_pool, peak_resident_bytes() - pool_bytes);
+  record.memory.peak = std::max(start.peak_before_pool_bytes, peak_resident_bytes() - start.pool_bytes);
 
   if (!check_first) check();
-  if (task.probe_caching) probe_caching(context, *request, pool[0], record.surroundings);
-  return record;
+  if (task.probe_caching) probe_caching(context, *start.request, start.pool[0], record.surroundings);
+  return std::move(record);
 }
 
 void write_outputs(const StartContext& context) {

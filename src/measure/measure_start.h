@@ -5,9 +5,13 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include "engine/engine.h"
+#include "measure/images.h"
+#include "measure/pictures.h"
 #include "measure/start.h"
 #include "measure/worker.h"
 
@@ -39,6 +43,31 @@ std::optional<double> read_core_distance(const Entry& entry);
 
 /// What an entry asks of a session.
 engine::SessionSettings settings_of(const Entry& entry);
+
+/// A model that is loaded and has run once, with the inputs that its requests rotate over. Members end in the reverse order.
+struct LoadedStart {
+  StartRecord record;  ///< times of loading and of the first inference, memory after both, settings obtained
+  std::unique_ptr<engine::Session> session;
+  std::unique_ptr<engine::Request> request;
+  std::unique_ptr<const Pictures> pictures;  ///< null: synthetic ones
+  std::vector<InputBuffers> pool;
+  std::int64_t pool_bytes = 0;              ///< our own pictures, which the memory figures leave out
+  std::int64_t peak_before_pool_bytes = 0;  ///< of the process
+};
+/// Steps 1 and 2 of docs/measuring.md; says the phases "loaded" and "running". Throws Error.
+LoadedStart load_start(const StartContext& context);
+
+/// Step 3: compare the engine's outputs with the known ones of the task. Throws Error when a request fails.
+Agreement check_agreement(const StartContext& context, const LoadedStart& start);
+
+/// One request with the next inputs of the pool at every call; counted for the watchdog. Both arguments outlive it.
+inline auto rotating_requests(RequestMonitor& monitor, LoadedStart& start) {
+  return [&monitor, &request = *start.request, &pool = start.pool, next = std::size_t{0}](std::int64_t) mutable {
+    request.run(pool[next].views());
+    monitor.requests.fetch_add(1, std::memory_order_relaxed);
+    next = next + 1 == pool.size() ? 0 : next + 1;
+  };
+}
 
 /// Steps 1 to 7 of docs/measuring.md. Throws Error.
 StartRecord measure_start(const StartContext& context);

@@ -13,9 +13,9 @@
 #include "base/child_process.h"
 #include "base/clock.h"
 #include "base/files.h"
-#include "measure/expected_outputs.h"
 #include "measure/launcher.h"
 #include "measure/models.h"
+#include "measure/start_task.h"
 #include "measure/summary.h"
 
 namespace inferometer::measure {
@@ -36,9 +36,6 @@ struct Job {
   bool is_published = false;
   const Entry& entry() const { return planned->entry; }
 };
-
-/// Held while a start runs, by whoever measures on this machine.
-std::filesystem::path lock_path() { return "/tmp/inferometer.lock"; }
 
 std::string identity_without_batch(Entry entry, const std::string& machine) {
   entry.batch = 0;
@@ -174,7 +171,7 @@ class Runner {
     if (job.repeats_left <= 0) return result;
     for (const auto& [index, start] : job.starts) {
       if (start.status != Status::passed) continue;
-      const CoreState state = state_of(start, roundtrips_);
+      const CoreState state = state_of(start.surroundings, roundtrips_);
       if (state == CoreState::far || state == CoreState::changed) result.push_back(index);
     }
     return result;
@@ -192,7 +189,7 @@ class Runner {
   void measure(Job& job, int index, int repeats) {
     observer_.start_begins(job.entry(), index, starts_done_, starts_total_);
     {
-      const FileLock lock(lock_path(), interrupt_requested);
+      const FileLock lock(machine_lock_path(), interrupt_requested);
       if (done_by_another(job, index, repeats)) {
         ++starts_done_;
         return;
@@ -232,45 +229,14 @@ class Runner {
     return found != job.starts.end() && found->second.repeats >= repeats;
   }
 
-  /// The file that the engine of this entry loads.
-  static std::filesystem::path model_path_for(const Entry& entry, const engine::EngineInfo& engine) {
-    // An engine that computes nothing reads no file: none is made for it.
-    if (!engine.computes) return artefact_path(entry.model);
-    // Through the server always as ONNX: a service's repository is one file then.
-    return model_file_path(entry.model, entry.mode == Mode::served ? engine::EngineInfo{} : engine);
-  }
-
   StartRecord run_worker_for(const Job& job, int index) {
     const Entry& entry = job.entry();
-    const EngineHere* here = catalog_.find(entry.engine);
-    WorkerTask task;
-    task.kind = entry.mode == Mode::served ? WorkerTask::Kind::served : WorkerTask::Kind::measure;
-    task.computes = here->info.computes;
-    task.plugin = catalog_.plugins.at(entry.engine);
-    task.entry = entry;
-    task.start_index = index;
-    task.quantized = facts_of(entry).quantized;
-    task.model_path = model_path_for(entry, here->info).string();
+    WorkerTask task = start_task(entry, catalog_, facts_of(entry), index);
     if (index == 0) {
-      const ExpectedOutputsSource::Answer answer = expected_.find(entry, task.quantized);
-      task.check_agreement = true;
-      task.expected_path = answer.path;
-      task.agreement_note = answer.note;
+      add_agreement(task, expected_);
       task.probe_caching = true;
     }
-    StartRecord start;
-    start.started_at = utc_timestamp();
-    const WorkerOutcome outcome = run_worker(task, limits_of(entry.limits));
-    if (outcome.error == ErrorCode::usage) throw Error(ErrorCode::usage, outcome.reason, outcome.hint);
-    if (outcome.status == Status::passed) {
-      outcome.answer.at("start").get_to(start);
-      return start;
-    }
-    start.index = index;
-    start.status = outcome.status;
-    start.reason = outcome.hint.empty() ? outcome.reason : fmt::format("{}: {}", outcome.reason, outcome.hint);
-    start.log_tail = outcome.log_tail;
-    return start;
+    return start_record(run_worker(task, limits_of(entry.limits)), index);
   }
 
   void note_roundtrips(const StartRecord& start) {

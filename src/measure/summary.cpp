@@ -169,9 +169,9 @@ std::string_view name_of_state(CoreState state) { return state == CoreState::nea
 
 }  // namespace
 
-CoreState state_of(const StartRecord& start, std::span<const double> known_roundtrips) {
-  const auto& before = start.surroundings.core_roundtrip_before_ns;
-  const auto& after = start.surroundings.core_roundtrip_after_ns;
+CoreState state_of(const Surroundings& around, std::span<const double> known_roundtrips) {
+  const auto& before = around.core_roundtrip_before_ns;
+  const auto& after = around.core_roundtrip_after_ns;
   if (!before || !after) return CoreState::unknown;
   const CoreState first = core_state(*before, known_roundtrips), second = core_state(*after, known_roundtrips);
   if (first != second) return CoreState::changed;
@@ -210,7 +210,7 @@ Row summarize(const Entry& entry, const std::vector<StartRecord>& starts, const 
 
   Evidence evidence;
   evidence.starts = starts;
-  for (const StartRecord& start : starts) evidence.states.push_back(state_of(start, known_roundtrips));
+  for (const StartRecord& start : starts) evidence.states.push_back(state_of(start.surroundings, known_roundtrips));
   evidence.pooled = poolable(evidence.states);
   evidence.trusted_build = is_trusted_build();
   add_latency(entry, starts, evidence.pooled, row);

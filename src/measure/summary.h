@@ -13,9 +13,9 @@
 
 namespace inferometer::measure {
 
-/// State of one start's cores: changed when its two readings are in different states, or, where no states are known, more than
+/// State of the cores round one loop: changed when its two readings are in different states, or, where no states are known, more than
 /// kChangeRatio apart; unknown with one thread.
-CoreState state_of(const StartRecord& start, std::span<const double> known_roundtrips);
+CoreState state_of(const Surroundings& around, std::span<const double> known_roundtrips);
 
 /// Which starts' samples may be pooled: starts of one state only. The nearest state present wins.
 std::vector<bool> poolable(std::span<const CoreState> states);

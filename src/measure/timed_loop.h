@@ -41,11 +41,13 @@ inline constexpr std::int64_t kMostSamples = 1 << 20;
 /// stop). `scratch` keeps its memory between calls.
 bool median_is_settled(std::span<const std::int64_t> samples, double target_ratio, std::vector<std::int64_t>& scratch);
 
-/// Run requests until they are warm: at least 3 and 0.3 s, until the last three spread less than 20 % or 3 s have passed; one
+inline constexpr double kWarmUp_s = 0.3;
+
+/// Run requests until they are warm: at least 3 and `enough_s`, until the last three spread less than 20 % or 3 s have passed; one
 /// request longer than 3 s is enough. @return how many were run.
 template <class ClockType, class CallType>
-std::int64_t warm_up(ClockType&& now, CallType&& call) {
-  constexpr double kEnough = 0.3e9, kMost = 3e9, kSpread = 0.20;
+std::int64_t warm_up(ClockType&& now, CallType&& call, double enough_s = kWarmUp_s) {
+  constexpr double kMost = 3e9, kSpread = 0.20;
   const Nanoseconds begin = now();
   std::int64_t last[3] = {0, 0, 0};
   for (std::int64_t n = 1;; ++n) {
@@ -55,7 +57,7 @@ std::int64_t warm_up(ClockType&& now, CallType&& call) {
     last[n % 3] = (after - before).count();
     const double elapsed = static_cast<double>((after - begin).count());
     if (static_cast<double>(last[n % 3]) > kMost) return n;
-    if (n < 3 || elapsed < kEnough) continue;
+    if (n < 3 || elapsed < enough_s * 1e9) continue;
     const auto [low, high] = std::minmax({last[0], last[1], last[2]});
     if (elapsed >= kMost || static_cast<double>(high - low) < kSpread * static_cast<double>(low)) return n;
   }

@@ -18,8 +18,7 @@
 #include "base/text.h"
 #include "engine/loader.h"
 #include "measure/agreement.h"
-#include "measure/core_distance.h"
-#include "measure/images.h"
+#include "measure/block.h"
 #include "measure/evaluate_start.h"
 #include "measure/measure_start.h"
 #include "measure/worker_parts.h"
@@ -78,7 +77,7 @@ class Watchdog {
 
 void say_phase(ParentChannel& parent, const char* phase) { parent.send_line(nlohmann::json{{"phase", phase}}.dump()); }
 
-constexpr const char* kKinds[] = {"info", "measure", "outputs", "evaluate", "served"};
+constexpr const char* kKinds[] = {"info", "measure", "outputs", "evaluate", "served", "blocks"};
 
 nlohmann::json serve(const WorkerTask& task, ParentChannel& parent, RequestMonitor& monitor, const ServedStart& served) {
   if (task.kind == WorkerTask::Kind::served) {
@@ -103,6 +102,12 @@ nlohmann::json serve(const WorkerTask& task, ParentChannel& parent, RequestMonit
     return {{"done", true}};
   }
   if (task.kind == WorkerTask::Kind::evaluate) return {{"evaluation", evaluate_start(context)}};
+  if (task.kind == WorkerTask::Kind::blocks) {
+    LoadedStart start = begin_blocks(context);
+    parent.send_line(nlohmann::json{{"start", start.record}}.dump());
+    while (parent.receive_line()) parent.send_line(nlohmann::json{{"block", measure_block(context, start)}}.dump());
+    return {{"done", true}};
+  }
   return {{"start", measure_start(context)}};
 }
 
@@ -115,6 +120,7 @@ void to_json(nlohmann::json& json, const WorkerTask& task) {
           {"start_index", task.start_index},
           {"check_agreement", task.check_agreement},
           {"probe_caching", task.probe_caching},
+          {"block_s", task.block_s},
           {"expected_path", task.expected_path},
           {"agreement_note", task.agreement_note},
           {"outputs_path", task.outputs_path},
@@ -134,6 +140,7 @@ void from_json(const nlohmann::json& json, WorkerTask& task) {
   json.at("start_index").get_to(task.start_index);
   json.at("check_agreement").get_to(task.check_agreement);
   json.at("probe_caching").get_to(task.probe_caching);
+  json.at("block_s").get_to(task.block_s);
   json.at("expected_path").get_to(task.expected_path);
   json.at("agreement_note").get_to(task.agreement_note);
   json.at("outputs_path").get_to(task.outputs_path);

@@ -234,13 +234,13 @@ TEST(StateOf, one_start) {
     StartRecord start;
     start.surroundings.core_roundtrip_before_ns = c.before;
     start.surroundings.core_roundtrip_after_ns = c.after;
-    EXPECT_EQ(state_of(start, known), c.state);
+    EXPECT_EQ(state_of(start.surroundings, known), c.state);
   }
   StartRecord start;
   set_roundtrips(start, 200, 401);  // changed on the way, although no state is known
-  EXPECT_EQ(state_of(start, {}), CoreState::changed);
+  EXPECT_EQ(state_of(start.surroundings, {}), CoreState::changed);
   set_roundtrips(start, 200, 399);
-  EXPECT_EQ(state_of(start, {}), CoreState::unknown);
+  EXPECT_EQ(state_of(start.surroundings, {}), CoreState::unknown);
 }
 
 TEST(Poolable, the_nearest_state_present_wins) {
