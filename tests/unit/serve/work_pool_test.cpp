@@ -1,6 +1,7 @@
 #include "serve/work_pool.h"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <stdexcept>
@@ -57,6 +58,28 @@ TEST(WorkPool, TheLowestPieceThatFailsIsTold) {
     std::atomic<int> after{0};
     pool.run(10, [&](std::size_t) { ++after; });
     EXPECT_EQ(after, 10);
+  }
+}
+
+TEST(WorkPool, AHigherPieceThatFailsLaterIsNotTold) {
+  WorkPool pool(1);
+  std::mutex mutex;
+  std::condition_variable met;
+  int there = 0;
+  try {
+    pool.run(2, [&](std::size_t i) {
+      {
+        std::unique_lock lock(mutex);
+        ++there;
+        met.notify_all();
+        met.wait(lock, [&] { return there == 2; });
+      }
+      if (i == 1) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      throw std::runtime_error(std::to_string(i));
+    });
+    ADD_FAILURE();
+  } catch (const std::runtime_error& error) {
+    EXPECT_STREQ(error.what(), "0");
   }
 }
 

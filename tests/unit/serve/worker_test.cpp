@@ -249,6 +249,18 @@ TEST(Worker, CallersAreMergedIntoOneInference) {
   EXPECT_EQ(wrong, 0);
 }
 
+TEST(Worker, WhoStartsFirstIsServedFirst) {
+  REQUIRE_ENGINE("fake");
+  Worker worker(fake_options({{"delay_ms", "5"}}));
+  std::vector<Places> places;
+  for (int i = 0; i < 4; ++i) places.push_back(worker.take(1, 60s));
+  for (const std::size_t i : {3U, 1U, 2U, 0U}) places[i].start();
+  for (Places& each : places) each.wait(60s);
+  EXPECT_LT(places[3].finished(), places[1].finished());
+  EXPECT_LT(places[1].finished(), places[2].finished());
+  EXPECT_LT(places[2].finished(), places[0].finished());
+}
+
 TEST(Worker, AHungInferenceCostsTheWorkerAndNotItsCallers) {
   REQUIRE_ENGINE("fake");
   WorkerOptions options = fake_options({{"fault", "hang"}, {"after", "1"}});
