@@ -195,9 +195,10 @@ TEST(SlotTable, FailureReachesWhoeverWaitsAndWhoeverComes) {
       }
     });
   };
-  expect_failure([&] { table->wait(queued, long_enough()); });
-  expect_failure([&] { table->wait(merging, long_enough()); });
-  expect_failure([&] { table->take(8, long_enough()); });
+  // So late that a test which waits for it has failed.
+  expect_failure([&] { table->wait(queued, in(1h)); });
+  expect_failure([&] { table->wait(merging, in(1h)); });
+  expect_failure([&] { table->take(8, in(1h)); });
   std::this_thread::sleep_for(20ms);
   table->fail({ErrorCode::engine_failure, "gone"});
   for (std::thread& waiter : waiters) waiter.join();
