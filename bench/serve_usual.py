@@ -11,6 +11,7 @@ through orjson.
 import base64
 import io
 import os
+import time
 
 import numpy
 import onnxruntime
@@ -56,6 +57,7 @@ def infer(batch):
 
 
 def classify(body):
+    begin = time.perf_counter()
     items = body["data"]
     probabilities = infer(numpy.stack([prepare(item) for item in items]).astype(numpy.float32))
     predictions = []
@@ -63,13 +65,19 @@ def classify(body):
         best = int(row.argmax())
         predictions.append({"uri": item if os.path.exists(item) else str(index),
                             "classes": [{"prob": float(row[best]), "cat": str(best), "last": True}]})
-    return {"status": {"code": 200, "msg": "OK"}, "head": {"method": "/predict", "service": body["service"], "time": 0.0},
+    milliseconds = 1000 * (time.perf_counter() - begin)
+    return {"status": {"code": 200, "msg": "OK"}, "head": {"method": "/predict", "service": body["service"], "time": milliseconds},
             "body": {"predictions": predictions}}
 
 
 @application.get("/info")
 def info():
-    return {"status": {"code": 200, "msg": "OK"}}
+    return {"status": {"code": 200, "msg": "OK"}, "head": {"method": "/info", "services": []}}
+
+
+@application.get("/services/{name}")
+def service(name: str):
+    return {"status": {"code": 200, "msg": "OK"}, "body": {"name": name, "mllib": "onnxruntime"}}
 
 
 @application.post("/predict")
