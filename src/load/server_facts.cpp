@@ -61,8 +61,12 @@ std::optional<ServiceCounters> counters_of(const json& service) {
   const auto failure = number_at(service, "/body/service_stats/predict_failure");
   const auto images = number_at(service, "/body/service_stats/inference_count");
   if (!predict || !transform || !success || !failure || !images) return std::nullopt;
-  return ServiceCounters{static_cast<std::int64_t>(*success), static_cast<std::int64_t>(*failure), static_cast<std::int64_t>(*images),
-                         *predict, *transform};
+  return ServiceCounters{static_cast<std::int64_t>(*success),
+                         static_cast<std::int64_t>(*failure),
+                         static_cast<std::int64_t>(*images),
+                         *predict,
+                         *transform,
+                         number_at(service, "/body/service_stats/total_inference_duration_ms")};
 }
 
 ServerFacts ask_deepdetect(const Target& target, const Address& address, const std::string& prefix, const std::string& name) {
@@ -205,6 +209,13 @@ void reconcile(const WholeRun& whole, const std::optional<ServiceCounters>& befo
   }
   row.transform_ms = (after->transform_ms - before->transform_ms) / static_cast<double>(calls);
   row.predict_ms = (after->predict_ms - before->predict_ms) / static_cast<double>(calls) - *row.transform_ms;
+  if (before->inference_ms && after->inference_ms) {
+    const double inference_ms = (*after->inference_ms - *before->inference_ms) / static_cast<double>(calls);
+    row.notes.push_back(
+        fmt::format("of predict's {:.4g} ms the engine's inference was {:.4g} ms; the server and the transport took {:.4g} ms of "
+                    "a request besides pictures and inference",
+                    *row.predict_ms, inference_ms, *row.transport_ms + *row.predict_ms - inference_ms));
+  }
   const double unexplained = server_ms - *row.transform_ms - *row.predict_ms;
   row.unexplained_ms = std::abs(unexplained) < 1e-9 * server_ms ? 0 : unexplained;  // rounding is no disagreement
   if (calls != static_cast<std::int64_t>(whole.ok)) {

@@ -17,6 +17,7 @@ namespace inferometer::load {
 struct ServiceCounters {
   std::int64_t calls = 0, failures = 0, images = 0;
   double predict_ms = 0, transform_ms = 0;  ///< predict holds transform
+  std::optional<double> inference_ms = {};  ///< of the engine alone, where the server tells; predict holds it
 };
 
 /// What the server says of itself and of the model; "" and nullopt: it does not say.

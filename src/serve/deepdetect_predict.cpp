@@ -47,7 +47,7 @@ void require_strings(const DeepDetectBody& body, const InputLimits& limits) {
 struct Answered {
   std::string predictions;  ///< the elements of body.predictions
   std::size_t images = 0;
-  std::chrono::nanoseconds time{0}, transform{0};
+  std::chrono::nanoseconds time{0}, transform{0}, inference{0};
 };
 
 Answered predict(const ServeOptions& options, Service& service, const DeepDetectBody& body) {
@@ -67,6 +67,7 @@ Answered predict(const ServeOptions& options, Service& service, const DeepDetect
   answered.time = steady_now() - begin;
   answered.images = items.size();
   answered.transform = prediction.transform;
+  answered.inference = prediction.inference;
   const auto label = [&service](std::int64_t index) { return service.label(index); };
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (i > 0) answered.predictions += ',';
@@ -90,7 +91,7 @@ HttpResponse answer_predict(Shared& shared, const HttpRequest& request) {
     service->count_failure();
     throw;
   }
-  service->count_success(answered.images, answered.time, answered.transform);
+  service->count_success(answered.images, answered.time, answered.transform, answered.inference);
   // Clients divide by the mean of this.
   const double time_ms = std::max(std::chrono::duration<double, std::milli>(answered.time).count(), 1e-6);
   HttpResponse response;

@@ -126,7 +126,7 @@ HttpResponse answer_infer(const Shared& shared, Service& service, const HttpRequ
     const Nanoseconds read = steady_now();
     const TensorResult result = infer_tensors(service, request.inputs, request.count, shared.options.call_timeout);
     HttpResponse response = infer_answer(service, request, result);
-    service.count_success(request.count, steady_now() - start, read - start);
+    service.count_success(request.count, steady_now() - start, read - start, result.inference);
     return response;
   } catch (...) {
     service.count_failure();

@@ -106,6 +106,8 @@ void write_services(Page& page, const std::vector<NamedService>& services) {
         [](const NamedService& each) { return each.counts.inference_count; });
   write("service_transform_seconds_total", "counter", "Time of reading, decoding and resizing, of calls that succeeded.",
         [](const NamedService& each) { return each.counts.total_transform_ms / 1000; });
+  write("service_inference_seconds_total", "counter", "Time of the engine alone, of calls that succeeded.",
+        [](const NamedService& each) { return each.counts.total_inference_ms / 1000; });
   page.family("service_call_duration_seconds", "histogram", "Predict calls that succeeded: reading inputs and inference.");
   for (const NamedService& each : services) page.histogram("service_call_duration_seconds", each.label, each.counts.predict_seconds);
   page.family("service_call_images", "histogram", "Pictures and tensors of one successful call.");

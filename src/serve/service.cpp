@@ -90,13 +90,15 @@ ServiceCounts Service::counts() const {
   return counts_;
 }
 
-void Service::count_success(std::size_t images, std::chrono::nanoseconds predict, std::chrono::nanoseconds transform) {
+void Service::count_success(std::size_t images, std::chrono::nanoseconds predict, std::chrono::nanoseconds transform,
+                            std::chrono::nanoseconds inference) {
   using Milliseconds = std::chrono::duration<double, std::milli>;
   const std::lock_guard lock(mutex_);
   counts_.inference_count += images;
   ++counts_.predict_success;
   counts_.total_predict_ms += Milliseconds(predict).count();
   counts_.total_transform_ms += Milliseconds(transform).count();
+  counts_.total_inference_ms += Milliseconds(inference).count();
   counts_.predict_seconds.add(std::chrono::duration<double>(predict).count());
   counts_.call_images.add(static_cast<double>(images));
 }

@@ -40,9 +40,9 @@ struct ServeOptions {
 /// Figures since creation. Times in ms.
 struct ServiceCounts {
   std::uint64_t inference_count = 0, predict_success = 0, predict_failure = 0;
-  double total_predict_ms = 0, total_transform_ms = 0;
-  DurationHistogram predict_seconds;  ///< of calls that succeeded
-  BatchHistogram call_images;         ///< likewise
+  double total_predict_ms = 0, total_transform_ms = 0, total_inference_ms = 0;  ///< inference: of the engine alone
+  DurationHistogram predict_seconds;                                            ///< of calls that succeeded
+  BatchHistogram call_images;                                                   ///< likewise
 };
 
 struct ServiceDescription {
@@ -73,7 +73,8 @@ class Service {
   std::string label(std::int64_t index) const;
 
   ServiceCounts counts() const;
-  void count_success(std::size_t images, std::chrono::nanoseconds predict, std::chrono::nanoseconds transform);
+  void count_success(std::size_t images, std::chrono::nanoseconds predict, std::chrono::nanoseconds transform,
+                     std::chrono::nanoseconds inference);
   void count_failure();
 
  private:

@@ -103,7 +103,7 @@ class CallsTest(ServeTest):
         durations = ["%s_%s_duration_ms" % (a, b) for a in ("avg", "total") for b in ("predict", "transform")]
         seconds = ["avg_%s_duration%s" % (a, b) for a in ("predict", "transform") for b in ("", "_s")]
         counts = ["inference_count", "predict_count", "predict_success", "predict_failure"]
-        self.assertEqual(set(fresh), set(counts + durations + seconds + ["avg_batch_size"]))
+        self.assertEqual(set(fresh), set(counts + durations + seconds + ["avg_batch_size", "total_inference_duration_ms"]))
         self.assertEqual([fresh[name] for name in counts], [0, 0, 0, 0])
         self.assertEqual([fresh[name] for name in ("avg_batch_size", "avg_predict_duration_ms", "avg_transform_duration_ms")], [-1, -1, -1])
         self.assertEqual([fresh["total_predict_duration_ms"], fresh["total_transform_duration_ms"]], [0, 0])
@@ -120,6 +120,8 @@ class CallsTest(ServeTest):
         self.assertAlmostEqual(now["avg_predict_duration"], now["avg_predict_duration_s"])
         self.assertGreater(now["total_transform_duration_ms"], 0)
         self.assertLess(now["total_transform_duration_ms"], now["total_predict_duration_ms"])
+        self.assertGreater(now["total_inference_duration_ms"], 0)
+        self.assertLess(now["total_inference_duration_ms"], now["total_predict_duration_ms"] - now["total_transform_duration_ms"])
         client.delete_service("counted")
 
     def test_predict_shape(self):

@@ -162,6 +162,15 @@ TEST(Reconcile, lays_the_clients_time_and_the_servers_side_by_side) {
   EXPECT_TRUE(row.notes.empty());
 }
 
+TEST(Reconcile, says_what_the_engine_took_where_the_server_tells) {
+  store::LoadRow row;
+  reconcile(whole_run(), ServiceCounters{3, 0, 3, 50, 10, 25}, ServiceCounters{13, 0, 13, 140, 40, 75}, row);
+  ASSERT_EQ(row.notes.size(), 1u);
+  EXPECT_EQ(row.notes.front(),
+            "of predict's 6 ms the engine's inference was 5 ms; the server and the transport took 3 ms of a request besides pictures and "
+            "inference");
+}
+
 TEST(Reconcile, hides_no_disagreement) {
   store::LoadRow row;
   reconcile(whole_run(), ServiceCounters{0, 0, 0, 0, 0}, ServiceCounters{20, 0, 20, 300, 20}, row);
