@@ -21,6 +21,7 @@ void add_engines(CLI::App& app, Context& context);
 void add_platform(CLI::App& app, Context& context);
 void add_run(CLI::App& app, Context& context);
 void add_worker(CLI::App& app, Context& context);  ///< hidden: child processes of a measurement and of a service
+void add_compare(CLI::App& app, Context& context);
 void add_evaluate(CLI::App& app, Context& context);
 void add_load(CLI::App& app, Context& context);
 void add_results(CLI::App& app, Context& context);
