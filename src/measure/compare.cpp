@@ -238,9 +238,9 @@ Comparison compare(const std::array<Entry, kSides>& entries, const EngineCatalog
   for (const Replicate& replicate : result.replicates) result.core_states.push_back(used_blocks(replicate, known_roundtrips).state);
   result.metrics = compare_replicates(result.replicates, {entries[0].batch, entries[1].batch}, options.metrics, known_roundtrips);
   for (std::size_t side = 0; side < kSides; ++side) {
-    const std::vector<StartRecord> starts = starts_of(result, side, known_roundtrips);
-    result.rows[side] = passed ? summarize(entries[side], starts, comparer.facts(side), known_roundtrips, platform.name)
-                               : settled_row(entries[side], result.status, result.reasons.front(), comparer.facts(side), platform.name);
+    result.rows[side] =
+        passed ? summarize(entries[side], starts_of(result, side, known_roundtrips), comparer.facts(side), known_roundtrips, platform.name)
+               : settled_row(entries[side], result.status, result.reasons.front(), comparer.facts(side), platform.name);
     if (passed) judge_side(result, side);
   }
   if (passed) {
