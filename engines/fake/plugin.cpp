@@ -8,6 +8,8 @@
 #include <unordered_set>
 
 #include "base/text.h"
+#include "common/session_limits.h"
+#include "common/stream_slots.h"
 #include "engine/check_inputs.h"
 #include "engine/engine.h"
 #include "faults.h"
@@ -50,7 +52,7 @@ class FakeSession;
 
 class FakeRequest final : public engine::Request {
  public:
-  explicit FakeRequest(const FakeSession& session);
+  explicit FakeRequest(FakeSession& session);
   std::span<const engine::TensorView> run(std::span<const engine::TensorView> inputs) override;
 
  private:
@@ -58,7 +60,7 @@ class FakeRequest final : public engine::Request {
   void spoil(Fault fault);
   void wait(SteadyClock::time_point begin, const engine::TensorView& input);
 
-  const FakeSession& session_;
+  FakeSession& session_;
   std::int64_t runs_ = 0;
   std::vector<float> output_;
   engine::TensorView view_;
@@ -73,7 +75,8 @@ class FakeSession final : public engine::Session {
         batch_(settings.batch),
         inputs_{{"input", {settings.batch, kChannels, kSize, kSize}, ElementType::f32}},
         outputs_{{"output", {settings.batch, kClasses}, ElementType::f32}},
-        memory_(take_memory(static_cast<std::size_t>(behaviour.memory_mb) * 1'000'000)) {
+        memory_(take_memory(static_cast<std::size_t>(behaviour.memory_mb) * 1'000'000)),
+        slots_(settings.streams) {
     obtained_ = {"cpu", "fp32", behaviour.threads > 0 ? behaviour.threads : settings.threads, settings.streams, settings.own};
     behaviour_.delay_ms *= start_factor(behaviour.start_spread);
   }
@@ -86,6 +89,7 @@ class FakeSession final : public engine::Session {
   const Behaviour& behaviour() const { return behaviour_; }
   const Coefficients& coefficients() const { return coefficients_; }
   std::int64_t batch() const { return batch_; }
+  engine::StreamSlots& slots() { return slots_; }
 
  private:
   Behaviour behaviour_;
@@ -94,14 +98,16 @@ class FakeSession final : public engine::Session {
   engine::ObtainedSettings obtained_;
   Coefficients coefficients_ = make_coefficients();
   Block memory_;
+  engine::StreamSlots slots_;
 };
 
-FakeRequest::FakeRequest(const FakeSession& session) : session_(session), output_(static_cast<std::size_t>(session.batch() * kClasses)) {
+FakeRequest::FakeRequest(FakeSession& session) : session_(session), output_(static_cast<std::size_t>(session.batch() * kClasses)) {
   const engine::TensorInfo& output = session.outputs().front();
   view_ = {output.type, output.shape, output_.data(), output_.size() * sizeof(float)};
 }
 
 std::span<const engine::TensorView> FakeRequest::run(std::span<const engine::TensorView> inputs) {
+  const engine::StreamSlots::Slot slot(session_.slots());
   const Behaviour& behaviour = session_.behaviour();
   const bool waits = behaviour.delay_ms > 0;
   const auto begin = waits ? SteadyClock::now() : SteadyClock::time_point{};
@@ -179,7 +185,7 @@ class FakeEngine final : public engine::Engine {
     if (settings.precision != "fp32" && settings.precision != "native") {
       throw Error(ErrorCode::unsupported, "fake has no precision " + settings.precision, "ask for fp32 or native");
     }
-    if (settings.batch < 1) throw Error(ErrorCode::usage, "fake: batch " + std::to_string(settings.batch) + " is below 1");
+    engine::require_positive(settings);
     fail_load(behaviour.fault);
     return std::make_unique<FakeSession>(settings, behaviour);
   }

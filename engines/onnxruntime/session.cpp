@@ -112,7 +112,7 @@ const std::vector<OwnSetting>& onnxruntime_settings() {
 }
 
 OnnxRuntimeSession::OnnxRuntimeSession(const Ort::Env& environment, const ModelFile& model, const SessionSettings& settings)
-    : subject_(std::filesystem::path(model.path).filename().string()) {
+    : subject_(std::filesystem::path(model.path).filename().string()), slots_(settings.streams) {
   translated(subject_, [&] { load(environment, model, settings); });
 }
 
@@ -235,6 +235,7 @@ class OnnxRuntimeRequest final : public Request {
         inputs_.push_back(Ort::Value::CreateTensor(memory_, const_cast<void*>(input.data), input.bytes, input.shape.data(),
                                                    input.shape.size(), their_type(input.type)));
       }
+      const StreamSlots::Slot slot(session_.slots_);
       session_.session_.Run(run_options_, session_.input_pointers_.data(), inputs_.data(), inputs_.size(), session_.output_pointers_.data(),
                             outputs_.data(), outputs_.size());
     });

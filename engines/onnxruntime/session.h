@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/setting_table.h"
+#include "common/stream_slots.h"
 #include "engine/engine.h"
 #include "onnxruntime/ort.h"
 
@@ -41,6 +42,7 @@ class OnnxRuntimeSession final : public Session {
   std::vector<TensorInfo> inputs_, outputs_;
   std::vector<const char*> input_pointers_, output_pointers_;  // the names in inputs_ and outputs_, as Run() takes them
   ObtainedSettings obtained_;
+  StreamSlots slots_;
   bool profiling_ = false;
   mutable std::mutex profile_mutex_;
   mutable std::optional<std::vector<LayerTime>> profile_;

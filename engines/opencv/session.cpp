@@ -79,7 +79,7 @@ const std::vector<OwnSetting>& opencv_settings() {
 }
 
 OpenCvSession::OpenCvSession(const ModelFile& model, const SessionSettings& settings)
-    : subject_(std::filesystem::path(model.path).filename().string()), model_(model) {
+    : subject_(std::filesystem::path(model.path).filename().string()), model_(model), slots_(settings.streams) {
   translated(subject_, [&] { load(settings); });
 }
 
@@ -198,6 +198,7 @@ class OpenCvRequest final : public Request {
   std::span<const TensorView> run(std::span<const TensorView> inputs) override {
     translated(session_.subject_, [&] {
       check_inputs(session_.inputs_, inputs);
+      const StreamSlots::Slot slot(session_.slots_);
       use_threads(session_.threads_);
       for (std::size_t i = 0; i < inputs.size(); ++i) {
         // OpenCV copies what it is given here; the interface takes a mutable pointer all the same.

@@ -11,6 +11,7 @@
 #include <opencv2/dnn.hpp>
 
 #include "common/setting_table.h"
+#include "common/stream_slots.h"
 #include "engine/engine.h"
 
 namespace inferometer::engine {
@@ -49,6 +50,7 @@ class OpenCvSession final : public Session {
   std::vector<TensorInfo> inputs_, outputs_;
   std::vector<cv::String> output_layers_;  // OpenCV's names of the outputs
   ObtainedSettings obtained_;
+  StreamSlots slots_;
   std::mutex first_mutex_;
   std::optional<cv::dnn::Net> first_;
   mutable std::mutex times_mutex_;

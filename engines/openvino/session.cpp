@@ -127,6 +127,7 @@ void OpenVinoSession::describe_tensors() {
 class OpenVinoRequest final : public Request {
  public:
   explicit OpenVinoRequest(OpenVinoSession& session) : session_(session), request_(session.compiled_.create_infer_request()) {
+    session.requests_.fetch_add(1, std::memory_order_relaxed);
     for (const TensorInfo& input : session.inputs_) shapes_.push_back(their_shape(input.shape));
     for (const TensorInfo& output : session.outputs_) views_.push_back({output.type, output.shape, nullptr, byte_count(output)});
   }
@@ -138,7 +139,13 @@ class OpenVinoRequest final : public Request {
         const TensorView& input = inputs[i];
         request_.set_input_tensor(i, ov::Tensor(their_type(input.type), shapes_[i], input.data));
       }
-      request_.infer();
+      // infer() computes on the calling thread, whatever the streams; only the queue of start_async() keeps to them.
+      if (session_.is_queued()) {
+        request_.start_async();
+        request_.wait();
+      } else {
+        request_.infer();
+      }
       for (std::size_t i = 0; i < views_.size(); ++i) views_[i].data = request_.get_output_tensor(i).data();
     });
     if (session_.profiling_) {

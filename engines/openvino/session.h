@@ -1,6 +1,7 @@
 /// Hold a model compiled by OpenVINO.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -29,12 +30,14 @@ class OpenVinoSession final : public Session {
   friend class OpenVinoRequest;
   void load(ov::Core& core, const ModelFile& model, const SessionSettings& settings);
   void describe_tensors();
+  bool is_queued() const { return requests_.load(std::memory_order_relaxed) > 1; }
 
   std::string subject_;  // names the model in messages
   ov::CompiledModel compiled_;
   std::vector<TensorInfo> inputs_, outputs_;
   ObtainedSettings obtained_;
   bool profiling_ = false;
+  std::atomic<int> requests_{0};  // created; several share the streams through the framework's queue
   mutable std::mutex last_mutex_;
   ov::InferRequest last_;  // that ran, where profiling
 };

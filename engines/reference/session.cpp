@@ -6,6 +6,7 @@
 
 #include <cblas.h>
 
+#include "common/stream_slots.h"
 #include "engine/check_inputs.h"
 #include "execute.h"
 
@@ -40,7 +41,8 @@ class ReferenceSession final : public engine::Session {
       : options_(options),
         plan_(std::move(model), options.batch, options.depthwise),
         inputs_(describe(plan_.graph().inputs)),
-        outputs_(describe(plan_.graph().outputs)) {
+        outputs_(describe(plan_.graph().outputs)),
+        slots_(options.streams) {
     if (!options.trace_file.empty()) trace_ = std::make_unique<Trace>(options.trace_file);
   }
 
@@ -87,6 +89,7 @@ class ReferenceSession final : public engine::Session {
   const SessionOptions& options() const { return options_; }
   const Plan& plan() const { return plan_; }
   Trace* trace() const { return trace_.get(); }
+  engine::StreamSlots& slots() { return slots_; }
 
  private:
   std::vector<engine::TensorInfo> describe(const std::vector<graph::TensorId>& ids) const {
@@ -98,6 +101,7 @@ class ReferenceSession final : public engine::Session {
   SessionOptions options_;
   Plan plan_;
   std::vector<engine::TensorInfo> inputs_, outputs_;
+  engine::StreamSlots slots_;
   std::unique_ptr<Trace> trace_;
   mutable std::mutex mutex_;
   std::vector<engine::LayerTime> layer_times_;
@@ -118,6 +122,7 @@ ReferenceRequest::ReferenceRequest(ReferenceSession& session)
 
 std::span<const engine::TensorView> ReferenceRequest::run(std::span<const engine::TensorView> inputs) {
   engine::check_inputs(session_.inputs(), inputs);
+  const engine::StreamSlots::Slot slot(session_.slots());
   const Plan& plan = session_.plan();
   const Memory memory{plan, inputs, arena_.data()};
   const Workspace workspace{pool_, scratch_.data(), plan.scratch_floats()};

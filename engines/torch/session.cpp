@@ -35,7 +35,7 @@ void forbid_lower_precision() {
 }  // namespace
 
 TorchSession::TorchSession(const ModelFile& model, const SessionSettings& settings)
-    : subject_(std::filesystem::path(model.path).filename().string()) {
+    : subject_(std::filesystem::path(model.path).filename().string()), slots_(settings.streams) {
   translated(subject_.empty() ? "torch" : subject_, [&] { load(model, settings); });
 }
 
@@ -100,6 +100,7 @@ class TorchRequest final : public Request {
   std::span<const TensorView> run(std::span<const TensorView> inputs) override {
     translated(session_.subject_, [&] {
       check_inputs(session_.inputs_, inputs);
+      const StreamSlots::Slot slot(session_.slots_);
       use_threads(session_.options_.threads_per_request);
       const c10::InferenceMode inference;
       std::vector<at::Tensor> tensors;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/stream_slots.h"
 #include "engine/engine.h"
 #include "torch/program.h"
 #include "torch/settings.h"
@@ -37,6 +38,7 @@ class TorchSession final : public Session {
   std::unique_ptr<TracedProgram> traced_;
   std::vector<std::string> layer_names_, layer_operators_;  // where profiling
   std::vector<TensorInfo> inputs_, outputs_;
+  StreamSlots slots_;
   ObtainedSettings obtained_;
   mutable std::mutex times_mutex_;
   std::vector<LayerTime> times_;

@@ -70,8 +70,9 @@ Plan make_plan(const RunCommand& command, const measure::EngineCatalog& catalog)
 
 void print_plan(const Plan& plan, const Context& context) {
   Table table;
-  table.columns = {"model", "engine",   "engine_settings", "device", "precision_requested", "input_height", "threads", "batch",
-                   "mode",  "protocol", "starts",          "status"};
+  table.columns = {"model",        "engine",   "engine_settings", "device",   "precision_requested",
+                   "input_height", "threads",  "streams",         "requests", "batch",
+                   "mode",         "protocol", "starts",          "status"};
   for (const measure::PlannedEntry& planned : plan.entries) {
     const measure::Entry& entry = planned.entry;
     std::string settings = measure::engine_text(entry).substr(entry.engine.size());
@@ -79,8 +80,9 @@ void print_plan(const Plan& plan, const Context& context) {
     Cell input;
     if (entry.model.height > 0) input = entry.model.height;
     table.rows.push_back(
-        {entry.model.name, entry.engine, settings, entry.device, entry.precision, input, std::int64_t{entry.threads}, entry.batch,
-         std::string(name_of(entry.mode)), std::string(name_of(entry.protocol)), std::int64_t{entry.starts},
+        {entry.model.name, entry.engine, settings, entry.device, entry.precision, input, std::int64_t{entry.threads},
+         std::int64_t{entry.streams}, std::int64_t{entry.requests}, entry.batch, std::string(name_of(entry.mode)),
+         std::string(name_of(entry.protocol)), std::int64_t{entry.starts},
          planned.settled ? Cell(fmt::format("{} ({})", name_of(*planned.settled), planned.reason)) : Cell(std::string("to measure"))});
   }
   context.write(table);
@@ -88,14 +90,17 @@ void print_plan(const Plan& plan, const Context& context) {
 }
 
 std::string outcome_text(const measure::Row& row) {
+  if (row.status == "passed" && row.mode == "throughput" && row.images_per_s)
+    return fmt::format("{} images/s, {}", rounded_text(*row.images_per_s), row.verdict.value_or(""));
   if (row.status == "passed" && row.per_image_ms)
     return fmt::format("{} ms an image, {}", rounded_text(*row.per_image_ms), row.verdict.value_or(""));
   return row.reasons.empty() ? row.status : fmt::format("{}: {}", row.status, row.reasons.front());
 }
 
 std::string row_text(const measure::Row& row) {
-  return fmt::format("{} {}{}{} {} {} b{}", row.model, row.engine, row.engine_settings.empty() ? "" : ":", row.engine_settings, row.device,
-                     row.precision_requested, row.batch.value_or(0));
+  const std::string in_flight = row.mode == "throughput" ? fmt::format(" s{} r{}", row.streams.value_or(0), row.requests.value_or(0)) : "";
+  return fmt::format("{} {}{}{} {} {} b{}{}", row.model, row.engine, row.engine_settings.empty() ? "" : ":", row.engine_settings,
+                     row.device, row.precision_requested, row.batch.value_or(0), in_flight);
 }
 
 /// Feeds the progress bar: its pieces are starts, its results rows.

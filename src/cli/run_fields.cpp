@@ -32,7 +32,7 @@ bool is_default(std::string_view text) { return trim(text) == "default"; }
 
 void set_mode(RunSpec& spec, std::string_view text, std::string_view where) {
   const auto mode = measure::mode(trim(text));
-  if (!mode) unknown_word(where, trim(text), {"latency", "served"});
+  if (!mode) unknown_word(where, trim(text), {"latency", "served", "throughput"});
   spec.mode = *mode;
 }
 
@@ -84,11 +84,11 @@ constexpr RunField kFields[] = {
      [](RunSpec& spec, std::string_view text, std::string_view where) {
        spec.threads = is_default(text) ? std::vector<int>() : to_ints(parse_integers(text, kThreadLimits, where));
      }},
-    {"--streams", "streams", FieldKind::integers, "LIST", "requests that the engine computes side by side (default: 1)",
+    {"--streams", "streams", FieldKind::integers, "LIST", "requests that the engine computes side by side, in throughput mode (default: 1)",
      [](RunSpec& spec, std::string_view text, std::string_view where) {
        spec.streams = to_ints(parse_integers(text, kCountLimits, where));
      }},
-    {"--requests", "requests", FieldKind::integers, "LIST", "requests in flight (default: 1)",
+    {"--requests", "requests", FieldKind::integers, "LIST", "requests in flight, in throughput mode (default: as many as streams)",
      [](RunSpec& spec, std::string_view text, std::string_view where) {
        spec.requests = to_ints(parse_integers(text, kCountLimits, where));
      }},
@@ -99,7 +99,7 @@ constexpr RunField kFields[] = {
     {"--classes", "classes", FieldKind::integer, "N", "classes of a zoo network (default: its own)",
      [](RunSpec& spec, std::string_view text, std::string_view where) { spec.classes = parse_limited_integer(text, kClassLimits, where); }},
     {"--mode", "mode", FieldKind::text, "MODE",
-     "latency: the engine's call (default); served: a call of the server with pictures, by its own time", set_mode},
+     "latency: the engine's call (default); throughput: several in flight; served: a call of the server with pictures", set_mode},
     {"--protocol", "protocol", FieldKind::text, "default|dd|ten",
      "default: warm-up, stop rule, median; dd: no warm-up, 5 kept, mean; ten: warm-up, 10 kept, mean", set_protocol},
     {"--starts", "starts", FieldKind::integer, "N", "fresh processes that measure each entry, 1 to 1000 (default: 3)",
@@ -110,16 +110,16 @@ constexpr RunField kFields[] = {
      [](RunSpec& spec, std::string_view text, std::string_view where) {
        spec.stop.runs = parse_limited_integer(text, {1, 1000000}, where);
      }},
-    {"--min-time-s", "min_time_s", FieldKind::number, "SECONDS", "least time of a start's loop (default: 0.3)",
+    {"--min-time-s", "min_time_s", FieldKind::number, "SECONDS", "least time of a start's loop (default: 0.3; throughput: 1)",
      [](RunSpec& spec, std::string_view text, std::string_view where) {
-       spec.stop.min_time_s = parse_limited_number(text, 0, kMostSeconds, where);
+       spec.min_time_s = parse_limited_number(text, 0, kMostSeconds, where);
      }},
-    {"--max-time-s", "max_time_s", FieldKind::number, "SECONDS", "time after which a start's loop ends (default: 2)",
+    {"--max-time-s", "max_time_s", FieldKind::number, "SECONDS", "time after which a start's loop ends (default: 2; throughput: 10)",
      [](RunSpec& spec, std::string_view text, std::string_view where) {
-       spec.stop.max_time_s = parse_limited_number(text, 0.001, kMostSeconds, where);
+       spec.max_time_s = parse_limited_number(text, 0.001, kMostSeconds, where);
      }},
     {"--interval-target-ratio", "interval_target_ratio", FieldKind::number, "RATIO",
-     "half width of the median's 95 % interval, over the median, that ends a loop (default: 0.01)",
+     "half width of the 95 % interval, over the figure, that ends a loop (default: 0.01)",
      [](RunSpec& spec, std::string_view text, std::string_view where) {
        spec.stop.interval_target_ratio = parse_limited_number(text, 0, 1, where);
      }},

@@ -13,7 +13,8 @@
 namespace inferometer::measure {
 namespace {
 
-constexpr std::array<std::pair<Mode, std::string_view>, 2> kModes{{{Mode::latency, "latency"}, {Mode::served, "served"}}};
+constexpr std::array<std::pair<Mode, std::string_view>, 3> kModes{
+    {{Mode::latency, "latency"}, {Mode::served, "served"}, {Mode::throughput, "throughput"}}};
 constexpr std::array<std::pair<Protocol, std::string_view>, 3> kProtocols{
     {{Protocol::standard, "default"}, {Protocol::dd, "dd"}, {Protocol::ten, "ten"}}};
 
@@ -63,6 +64,15 @@ std::optional<Protocol> protocol(std::string_view name) {
   return std::nullopt;
 }
 
+StopRule default_stop_rule(Mode mode) {
+  StopRule rule;
+  if (mode == Mode::throughput) {
+    rule.min_time_s = 1;
+    rule.max_time_s = 10;
+  }
+  return rule;
+}
+
 std::string engine_text(const Entry& entry) {
   std::string text = entry.engine;
   for (const auto& [key, value] : entry.engine_settings) text += fmt::format(":{}={}", key, value);
@@ -71,8 +81,10 @@ std::string engine_text(const Entry& entry) {
 
 std::string describe(const Entry& entry) {
   std::string input = entry.model.height != 0 ? fmt::format(" {}x{}", entry.model.height, entry.model.width) : "";
+  std::string mode = entry.mode == Mode::served ? " served" : "";
+  if (entry.mode == Mode::throughput) mode = fmt::format(" s{} r{}", entry.streams, entry.requests);
   return fmt::format("{}{} {} {} {} b{} t{}{}", entry.model.name, input, engine_text(entry), entry.device, entry.precision, entry.batch,
-                     entry.threads, entry.mode == Mode::served ? " served" : "");
+                     entry.threads, mode);
 }
 
 std::string repro_command(const Entry& entry) {
@@ -89,7 +101,7 @@ std::string repro_command(const Entry& entry) {
   const Entry plain;
   if (entry.mode != plain.mode) append_option(command, "--mode", std::string(name_of(entry.mode)));
   if (entry.streams != 1) append_option(command, "--streams", std::to_string(entry.streams));
-  if (entry.requests != 1) append_option(command, "--requests", std::to_string(entry.requests));
+  if (entry.requests != entry.streams) append_option(command, "--requests", std::to_string(entry.requests));
   if (entry.model.zoo && entry.model.height != 0) append_option(command, "--input", std::to_string(entry.model.height));
   if (entry.model.zoo && entry.model.classes != 0) append_option(command, "--classes", std::to_string(entry.model.classes));
   const bool names_weights = entry.model.zoo || is_prototxt(entry.model.path);
@@ -97,9 +109,10 @@ std::string repro_command(const Entry& entry) {
   if (entry.model.zoo && entry.model.seed != 1) append_option(command, "--weights", fmt::format("random:{}", entry.model.seed));
   for (const auto& [name, shape] : entry.model.shapes) append_option(command, "--shape", name + "=" + to_string(shape));
   if (entry.stop.runs != 0) append_option(command, "--runs", std::to_string(entry.stop.runs));
-  if (entry.stop.min_time_s != plain.stop.min_time_s) append_option(command, "--min-time-s", number_text(entry.stop.min_time_s));
-  if (entry.stop.max_time_s != plain.stop.max_time_s) append_option(command, "--max-time-s", number_text(entry.stop.max_time_s));
-  if (entry.stop.interval_target_ratio != plain.stop.interval_target_ratio) {
+  const StopRule plain_stop = default_stop_rule(entry.mode);
+  if (entry.stop.min_time_s != plain_stop.min_time_s) append_option(command, "--min-time-s", number_text(entry.stop.min_time_s));
+  if (entry.stop.max_time_s != plain_stop.max_time_s) append_option(command, "--max-time-s", number_text(entry.stop.max_time_s));
+  if (entry.stop.interval_target_ratio != plain_stop.interval_target_ratio) {
     append_option(command, "--interval-target-ratio", number_text(entry.stop.interval_target_ratio));
   }
   if (!entry.stop.percentiles.empty()) {

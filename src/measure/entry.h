@@ -18,8 +18,9 @@ namespace inferometer::measure {
 inline constexpr int kMetricVersion = 1;
 
 enum class Mode : std::uint8_t {
-  latency,  ///< the engine's call, in process, one at a time
-  served,   ///< a call of `inferometer serve` with pictures as files, one at a time; the server's own time of it
+  latency,     ///< the engine's call, in process, one at a time
+  served,      ///< a call of `inferometer serve` with pictures as files, one at a time; the server's own time of it
+  throughput,  ///< several calls of the engine in flight, in process: images a second
 };
 enum class Protocol : std::uint8_t {
   standard,  ///< "default": warm-up, stop rule, median
@@ -52,6 +53,9 @@ struct StopRule {
   double interval_target_ratio = 0.01;  ///< half width of the median's 95 % interval over the median
   std::vector<double> percentiles;      ///< extends the loop until these can be bounded
 };
+
+/// Where none is asked for: a window of throughput is longer than a loop of single requests.
+StopRule default_stop_rule(Mode mode);
 
 struct Limits {
   double load_timeout_s = 300;

@@ -13,6 +13,7 @@
 #include "measure/agreement.h"
 #include "measure/core_distance.h"
 #include "measure/sensors.h"
+#include "measure/throughput.h"
 #include "measure/timed_loop.h"
 #include "stats/sample.h"
 
@@ -47,8 +48,8 @@ ImageOutputs outputs_at(std::span<const TensorView> outputs, std::int64_t positi
   return image;
 }
 
-/// Run the agreement's images, packed into batches so that every batch position has a known answer.
-std::vector<GotOutputs> run_agreement_images(const StartContext& context, const Session& session, Request& request,
+/// Run the agreement's images on the requests in turn, packed into batches so that every batch position has a known answer.
+std::vector<GotOutputs> run_agreement_images(const StartContext& context, const Session& session, const Requests& requests,
                                              const Pictures* pictures) {
   const Entry& entry = context.task.entry;
   const RunningScope running(context.monitor);
@@ -65,7 +66,7 @@ std::vector<GotOutputs> run_agreement_images(const StartContext& context, const 
     } else {
       inputs->fill(entry.input_seed, images);
     }
-    const auto outputs = request.run(inputs->views());
+    const auto outputs = requests[round % requests.size()]->run(inputs->views());
     context.monitor.requests.fetch_add(1);
     for (std::size_t position = 0; position < batch; ++position) {
       got.push_back({images[position], outputs_at(outputs, static_cast<std::int64_t>(position), entry.batch)});
@@ -123,8 +124,10 @@ void note_obtained(const Session& session, const WorkerTask& task, StartRecord& 
   }
 }
 
+/// Every request in flight has a share of its own, one after another.
 std::vector<InputBuffers> make_pool(const Session& session, const Entry& entry, const Pictures* pictures) {
-  const std::size_t count = pool_size(input_bytes(session.inputs()));
+  const auto in_flight = static_cast<std::size_t>(entry.requests);
+  const std::size_t count = in_flight * pool_size(in_flight * input_bytes(session.inputs()));
   std::vector<InputBuffers> pool;
   pool.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
@@ -144,6 +147,31 @@ std::int64_t bytes_of(const std::vector<InputBuffers>& pool) {
   std::size_t total = 0;
   for (const InputBuffers& buffers : pool) total += buffers.bytes();
   return static_cast<std::int64_t>(total);
+}
+
+Requests create_requests(Session& session, int count) {
+  Requests requests;
+  for (int i = 0; i < count; ++i) requests.push_back(session.create_request());
+  return requests;
+}
+
+void run_one_at_a_time(const LoopPlan& plan, RequestMonitor& monitor, LoadedStart& start) {
+  LoopResult loop = run_timed_loop(plan, steady_now, rotating_requests(monitor, start));
+  start.record.samples_ns = std::move(loop.samples_ns);
+  start.record.dropped = loop.dropped;
+  start.record.warmup_requests = loop.warmup_requests;
+}
+
+void keep_in_flight(const LoopPlan& plan, RequestMonitor& monitor, LoadedStart& start) {
+  const std::size_t share = start.pool.size() / start.requests.size();
+  const auto call = [&](std::size_t lane, std::int64_t number) {
+    start.requests[lane]->run(start.pool[lane * share + static_cast<std::size_t>(number) % share].views());
+  };
+  const auto progress = [&] { monitor.requests.fetch_add(1, std::memory_order_relaxed); };
+  ThroughputResult result = fly(plan, {.lanes = start.requests.size(), .call = call, .progress = progress});
+  start.record.samples_ns = std::move(result.samples_ns);
+  start.record.warmup_requests = result.ramp_requests;
+  start.record.window = std::move(result.window);
 }
 
 }  // namespace
@@ -172,7 +200,7 @@ Agreement check_agreement(const StartContext& context, const LoadedStart& start)
   Agreement agreement;
   std::vector<GotOutputs> got;
   try {
-    got = run_agreement_images(context, *start.session, *start.request, start.pictures.get());
+    got = run_agreement_images(context, *start.session, start.requests, start.pictures.get());
   } catch (const Error& error) {
     if (error.code() != ErrorCode::unsupported) throw;
     agreement.note = error.what();
@@ -198,7 +226,7 @@ LoadedStart load_start(const StartContext& context) {
 
   const Nanoseconds load_begin = steady_now();
   start.session = context.engine.load(context.model, settings_of(entry));
-  start.request = start.session->create_request();
+  start.requests = create_requests(*start.session, entry.requests);
   record.load_ms = milliseconds_since(load_begin);
   record.memory.after_load = resident_bytes();
   note_obtained(*start.session, context.task, record);
@@ -213,7 +241,7 @@ LoadedStart load_start(const StartContext& context) {
   {
     const RunningScope running(monitor);
     const Nanoseconds first_begin = steady_now();
-    start.request->run(start.pool[0].views());
+    start.requests[0]->run(start.pool[0].views());
     record.first_inference_ms = milliseconds_since(first_begin);
     monitor.requests.fetch_add(1);
   }
@@ -240,21 +268,21 @@ StartRecord measure_start(const StartContext& context) {
   record.surroundings.core_roundtrip_before_ns = read_core_distance(entry);
   const LoopPlan plan = loop_plan(entry);
   std::optional<CpuTimes> before;
-  LoopResult loop;
   {
     const RunningScope running(context.monitor);
     before = read_cpu_times();
-    loop = run_timed_loop(plan, steady_now, rotating_requests(context.monitor, start));
+    if (entry.mode == Mode::throughput) {
+      keep_in_flight(plan, context.monitor, start);
+    } else {
+      run_one_at_a_time(plan, context.monitor, start);
+    }
   }
   compare_cpu_times(before, read_cpu_times(), record.surroundings);
   record.surroundings.core_roundtrip_after_ns = read_core_distance(entry);
-  record.samples_ns = std::move(loop.samples_ns);
-  record.dropped = loop.dropped;
-  record.warmup_requests = loop.warmup_requests;
   record.memory.peak = std::max(start.peak_before_pool_bytes, peak_resident_bytes() - start.pool_bytes);
 
   if (!check_first) check();
-  if (task.probe_caching) probe_caching(context, *start.request, start.pool[0], record.surroundings);
+  if (task.probe_caching) probe_caching(context, *start.requests[0], start.pool[0], record.surroundings);
   return std::move(record);
 }
 
@@ -262,12 +290,12 @@ void write_outputs(const StartContext& context) {
   const Entry& entry = context.task.entry;
   const std::unique_ptr<Session> session = context.engine.load(context.model, settings_of(entry));
   context.say_phase("loaded");
-  const std::unique_ptr<Request> request = session->create_request();
+  const Requests requests = create_requests(*session, 1);
   const engine::EngineInfo info = context.engine.info();
   ExpectedOutputs expected;
   expected.against = fmt::format("{} {}", info.name, info.version);
   const std::unique_ptr<const Pictures> pictures = open_pictures(entry, *session);
-  for (GotOutputs& got : run_agreement_images(context, *session, *request, pictures.get())) {
+  for (GotOutputs& got : run_agreement_images(context, *session, requests, pictures.get())) {
     if (expected.images.size() < agreement_images(entry, context.task.quantized)) expected.images.push_back(std::move(got.outputs));
   }
   write_expected(expected, context.task.outputs_path);

@@ -44,11 +44,14 @@ std::optional<double> read_core_distance(const Entry& entry);
 /// What an entry asks of a session.
 engine::SessionSettings settings_of(const Entry& entry);
 
+/// Those of one session that are in flight together.
+using Requests = std::vector<std::unique_ptr<engine::Request>>;
+
 /// A model that is loaded and has run once, with the inputs that its requests rotate over. Members end in the reverse order.
 struct LoadedStart {
   StartRecord record;  ///< times of loading and of the first inference, memory after both, settings obtained
   std::unique_ptr<engine::Session> session;
-  std::unique_ptr<engine::Request> request;
+  Requests requests;                         ///< as many as the entry has in flight
   std::unique_ptr<const Pictures> pictures;  ///< null: synthetic ones
   std::vector<InputBuffers> pool;
   std::int64_t pool_bytes = 0;              ///< our own pictures, which the memory figures leave out
@@ -60,9 +63,9 @@ LoadedStart load_start(const StartContext& context);
 /// Step 3: compare the engine's outputs with the known ones of the task. Throws Error when a request fails.
 Agreement check_agreement(const StartContext& context, const LoadedStart& start);
 
-/// One request with the next inputs of the pool at every call; counted for the watchdog. Both arguments outlive it.
+/// The first request with the next inputs of the pool at every call; counted for the watchdog. Both arguments outlive it.
 inline auto rotating_requests(RequestMonitor& monitor, LoadedStart& start) {
-  return [&monitor, &request = *start.request, &pool = start.pool, next = std::size_t{0}](std::int64_t) mutable {
+  return [&monitor, &request = *start.requests[0], &pool = start.pool, next = std::size_t{0}](std::int64_t) mutable {
     request.run(pool[next].views());
     monitor.requests.fetch_add(1, std::memory_order_relaxed);
     next = next + 1 == pool.size() ? 0 : next + 1;

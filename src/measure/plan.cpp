@@ -23,6 +23,29 @@ void require_range(const char* what, std::int64_t value, std::int64_t least, std
   throw Error(ErrorCode::usage, fmt::format("{} is {}; it must be from {} to {}", what, value, least, most));
 }
 
+void check_one_at_a_time(const RunSpec& spec) {
+  for (const int value : spec.streams) {
+    if (value != 1) {
+      throw Error(ErrorCode::usage, fmt::format("streams {}: {} mode has one", value, name_of(spec.mode)),
+                  "leave --streams at 1, or use --mode throughput");
+    }
+  }
+  for (const int value : spec.requests) {
+    if (value != 1) {
+      throw Error(ErrorCode::usage, fmt::format("requests {}: {} mode has one in flight", value, name_of(spec.mode)),
+                  "leave --requests at 1, or use --mode throughput");
+    }
+  }
+}
+
+void check_throughput(const RunSpec& spec) {
+  if (spec.protocol == Protocol::standard) return;
+  throw Error(
+      ErrorCode::usage,
+      fmt::format("protocol {}: it says how single requests are measured, throughput mode has another rule", name_of(spec.protocol)),
+      "leave --protocol at default, or use --mode latency");
+}
+
 void check_ranges(const RunSpec& spec) {
   for (const std::int64_t batch : spec.batches) require_range("batch", batch, 1, kMostBatch);
   for (const int threads : spec.threads) require_range("threads", threads, 1, kMostThreads);
@@ -31,13 +54,10 @@ void check_ranges(const RunSpec& spec) {
   require_range("starts", spec.starts, 1, 1000);
   if (spec.batches.empty()) throw Error(ErrorCode::usage, "no batch is given", "for example --batch 1,2,4");
   if (spec.precisions.empty()) throw Error(ErrorCode::usage, "no precision is given", "for example --precision fp32");
-  for (const int value : spec.streams) {
-    if (value != 1) throw Error(ErrorCode::usage, fmt::format("streams {}: latency mode has one", value), "leave --streams at 1");
-  }
-  for (const int value : spec.requests) {
-    if (value != 1)
-      throw Error(ErrorCode::usage, fmt::format("requests {}: latency mode has one in flight", value), "leave --requests at 1");
-  }
+  for (const int value : spec.streams) require_range("streams", value, 1, kMostThreads);
+  for (const int value : spec.requests) require_range("requests", value, 1, kMostThreads);
+  if (spec.streams.empty()) throw Error(ErrorCode::usage, "no number of streams is given", "for example --streams 1,2");
+  spec.mode == Mode::throughput ? check_throughput(spec) : check_one_at_a_time(spec);
   static const std::set<std::string> kPrecisions{"fp32", "fp16", "bf16", "int8", "native"};
   for (const std::string& precision : spec.precisions) {
     if (kPrecisions.contains(precision)) continue;
@@ -165,14 +185,21 @@ class Expansion {
     for (const std::string& precision : spec_.precisions) {
       for (const ModelReference& model : references) {
         for (const int thread_count : threads) {
-          for (const std::int64_t batch : spec_.batches) {
-            PlannedEntry planned;
-            planned.entry = make_entry(model, run, device, precision, thread_count, batch);
-            if (!skipped.empty()) {
-              planned.settled = Status::skipped;
-              planned.reason = skipped;
+          for (const int streams : spec_.streams) {
+            const std::vector<int> requests = spec_.requests.empty() ? std::vector<int>{streams} : spec_.requests;
+            for (const int in_flight : requests) {
+              for (const std::int64_t batch : spec_.batches) {
+                PlannedEntry planned;
+                planned.entry = make_entry(model, run, device, precision, thread_count, batch);
+                planned.entry.streams = streams;
+                planned.entry.requests = in_flight;
+                if (!skipped.empty()) {
+                  planned.settled = Status::skipped;
+                  planned.reason = skipped;
+                }
+                plan_.push_back(std::move(planned));
+              }
             }
-            plan_.push_back(std::move(planned));
           }
         }
       }
@@ -193,6 +220,9 @@ class Expansion {
     entry.mode = spec_.mode;
     entry.protocol = spec_.protocol;
     entry.stop = spec_.stop;
+    const StopRule usual = default_stop_rule(spec_.mode);
+    entry.stop.min_time_s = spec_.min_time_s.value_or(usual.min_time_s);
+    entry.stop.max_time_s = spec_.max_time_s.value_or(usual.max_time_s);
     entry.starts = spec_.starts;
     entry.cpus = spec_.cpus;
     entry.pause_s = spec_.pause_s;

@@ -27,13 +27,14 @@ struct RunSpec {
   std::vector<std::int64_t> batches{1};
   std::vector<int> threads;  ///< empty: default_threads()
   std::vector<int> streams{1};
-  std::vector<int> requests{1};
+  std::vector<int> requests;         ///< empty: as many as streams
   std::vector<std::int64_t> inputs;  ///< square sizes; empty: each network's own
   std::int64_t classes = 0;          ///< 0: each network's own
   Mode mode = Mode::latency;
   Protocol protocol = Protocol::standard;
   int starts = 3;
-  StopRule stop;
+  StopRule stop;                                 ///< its times are those below
+  std::optional<double> min_time_s, max_time_s;  ///< nullopt: the mode's default
   std::vector<int> cpus;
   double pause_s = 0;
   std::uint64_t weights_seed = 1;  ///< --weights random:SEED
@@ -62,7 +63,7 @@ struct EngineHere {
 enum class MissingEngine : std::uint8_t { is_error, is_skipped };
 
 /// Entries in plan order: model, engine, device, precision, input, threads, streams, requests, batch (innermost).
-/// Duplicates are merged. Throws Error{usage} for unknown networks (nearest names), values out of range and one file of weights
+/// Duplicates are merged. Throws Error{usage} for streams, requests or a protocol that the mode does not have, unknown networks (nearest names), values out of range and one file of weights
 /// for several networks,
 /// Error{input} for files, Error{missing_engine} for an engine, or a device that none of the engines named has.
 /// Makes no weights; hashes of files are cached by path, size and time.

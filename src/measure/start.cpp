@@ -124,6 +124,12 @@ void to_json(nlohmann::json& json, const StartRecord& record) {
       {"inputs", record.inputs},
   };
   if (record.served) json["served"] = {{"client_ms", record.served->client_ms}, {"transform_ms", record.served->transform_ms}};
+  if (record.window) {
+    json["window"] = {{"seconds", record.window->seconds},
+                      {"requests", record.window->requests},
+                      {"below_full_flight_ratio", record.window->below_full_flight_ratio},
+                      {"block_requests_per_s", record.window->block_requests_per_s}};
+  }
 }
 
 void from_json(const nlohmann::json& json, StartRecord& record) {
@@ -167,6 +173,14 @@ void from_json(const nlohmann::json& json, StartRecord& record) {
   record.served.reset();
   if (const auto served = json.find("served"); served != json.end())
     record.served = {served->at("client_ms").get<double>(), served->at("transform_ms").get<double>()};
+  record.window.reset();
+  if (const auto found = json.find("window"); found != json.end()) {
+    ThroughputWindow& window = record.window.emplace();
+    found->at("seconds").get_to(window.seconds);
+    found->at("requests").get_to(window.requests);
+    found->at("below_full_flight_ratio").get_to(window.below_full_flight_ratio);
+    found->at("block_requests_per_s").get_to(window.block_requests_per_s);
+  }
 }
 
 }  // namespace inferometer::measure

@@ -49,6 +49,14 @@ struct ServedTimes {
   double transform_ms = 0;  ///< of the server's time: reading, decoding and resizing pictures
 };
 
+/// What R requests in flight side by side did (measure/flights.h).
+struct ThroughputWindow {
+  double seconds = 0;                        ///< from the first start after the ramp to the last completion
+  double requests = 0;                       ///< work done in it: those that its ends cut count in part
+  double below_full_flight_ratio = 0;        ///< share of it with fewer in flight than R
+  std::vector<double> block_requests_per_s;  ///< of its equal parts, in order
+};
+
 struct StartRecord {
   int index = 0;  ///< 0-based start of the entry
   Status status = Status::passed;
@@ -69,11 +77,12 @@ struct StartRecord {
   std::optional<Agreement> agreement;
   Memory memory;
   Surroundings surroundings;
-  std::optional<ServedTimes> served;  ///< through the server
-  std::string inputs;                 ///< which real pictures, and how prepared; empty: synthetic ones
-  std::string started_at;             ///< UTC, ISO 8601
-  std::uint64_t order_seed = 0;       ///< of the shuffled order of entries
-  int repeats = 0;                    ///< starts discarded before this one because the cores' state was another
+  std::optional<ServedTimes> served;       ///< through the server
+  std::optional<ThroughputWindow> window;  ///< several requests in flight; samples_ns are then in the order of their ends
+  std::string inputs;                      ///< which real pictures, and how prepared; empty: synthetic ones
+  std::string started_at;                  ///< UTC, ISO 8601
+  std::uint64_t order_seed = 0;            ///< of the shuffled order of entries
+  int repeats = 0;                         ///< starts discarded before this one because the cores' state was another
 };
 
 void to_json(nlohmann::json& json, const StartRecord& record);

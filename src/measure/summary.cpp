@@ -81,13 +81,23 @@ Percentile percentile(const std::vector<double>& sorted_ms, double p, std::vecto
   return {stats::quantile_type7_sorted(sorted_ms, p), stats::quantile_upper_bound(sorted_ms, p)};
 }
 
+/// Of one start; 0 where the clock saw no time pass.
+double images_per_s(const Entry& entry, const StartRecord& start, const std::vector<double>& samples_ms) {
+  const auto batch = static_cast<double>(entry.batch);
+  if (start.window) return start.window->seconds > 0 ? start.window->requests * batch / start.window->seconds : 0;
+  const double central_ms = entry.protocol == Protocol::standard ? *stats::median(samples_ms) : *stats::mean(samples_ms);
+  return central_ms > 0 ? 1000 * batch / central_ms : 0;
+}
+
 void add_latency(const Entry& entry, const std::vector<StartRecord>& starts, const std::vector<bool>& pooled, Row& row) {
-  std::vector<double> all_ms, medians;
+  std::vector<double> all_ms, medians, rates, below_full_flight;
   for (std::size_t i = 0; i < starts.size(); ++i) {
     if (!pooled[i] || starts[i].samples_ns.empty()) continue;
     std::vector<double> samples;
     for (const std::int64_t ns : starts[i].samples_ns) samples.push_back(static_cast<double>(ns) / kNsPerMs);
     medians.push_back(*stats::median(samples));
+    rates.push_back(images_per_s(entry, starts[i], samples));
+    if (starts[i].window) below_full_flight.push_back(starts[i].window->below_full_flight_ratio);
     all_ms.insert(all_ms.end(), samples.begin(), samples.end());
   }
   if (all_ms.empty()) return;
@@ -118,6 +128,17 @@ void add_latency(const Entry& entry, const std::vector<StartRecord>& starts, con
       row.notes.push_back(fmt::format("p{:g} {:.6g} ms, at most {:.6g} ms", asked, *other.estimate_ms, *other.high_ms));
   }
 
+  const auto [slowest, fastest] = std::minmax_element(rates.begin(), rates.end());
+  if (*slowest > 0) {
+    row.images_per_s_low = *slowest;
+    row.images_per_s_high = *fastest;
+  }
+  if (entry.mode == Mode::throughput) {
+    row.below_full_flight_ratio = stats::median(below_full_flight);
+    row.images_per_s = stats::median(rates);
+    if (*row.images_per_s > 0) row.per_image_ms = 1000 / *row.images_per_s;
+    return;
+  }
   const double central = entry.protocol == Protocol::standard ? *row.latency_median_ms : *row.latency_mean_ms;
   row.per_image_ms = central / static_cast<double>(entry.batch);
   if (*row.per_image_ms > 0) row.images_per_s = 1000 / *row.per_image_ms;

@@ -61,29 +61,45 @@ std::optional<double> largest(std::span<const StartRecord> starts, Get get) {
   return result;
 }
 
+/// What one start gave, in order: times of requests, or, of a window, the rates of its blocks; and its figure in the same unit.
+struct Course {
+  std::vector<double> values;
+  double figure = 0;
+};
+Course course_of(const StartRecord& start) {
+  if (start.window) {
+    const ThroughputWindow& window = *start.window;
+    return {window.block_requests_per_s, window.seconds > 0 ? window.requests / window.seconds : 0};
+  }
+  Course course{as_doubles(start.samples_ns), 0};
+  course.figure = stats::median(course.values).value_or(0);
+  return course;
+}
+
 void judge_spread(const Evidence& evidence, std::vector<std::string>& unstable) {
-  std::vector<double> medians;
+  std::vector<double> figures;
   double drift = 0, deviation = 0;
+  std::string_view what = "medians";
   for (std::size_t i = 0; i < evidence.starts.size(); ++i) {
     if (!evidence.pooled[i]) continue;
-    const std::vector<double> samples = as_doubles(evidence.starts[i].samples_ns);
-    const auto median = stats::median(samples);
-    if (!median || *median <= 0) continue;
-    medians.push_back(*median);
-    deviation = std::max(deviation, stats::median_absolute_deviation(samples).value_or(0) / *median);
-    const Drift one = drift_of(evidence.starts[i].samples_ns);
+    const Course course = course_of(evidence.starts[i]);
+    if (evidence.starts[i].window) what = "images a second";
+    if (course.figure <= 0) continue;
+    figures.push_back(course.figure);
+    deviation = std::max(deviation, stats::median_absolute_deviation(course.values).value_or(0) / course.figure);
+    const Drift one = drift_of(course.values);
     if (one.disjoint) drift = std::max(drift, one.ratio);
   }
-  if (medians.size() > 1) {
-    const auto [low, high] = std::minmax_element(medians.begin(), medians.end());
+  if (figures.size() > 1) {
+    const auto [low, high] = std::minmax_element(figures.begin(), figures.end());
     const double apart = *high / *low - 1;
     if (apart > kStartsApart) {
-      unstable.push_back(fmt::format("starts' medians {:.1f} % apart: close other programs, or raise --starts", 100 * apart));
+      unstable.push_back(fmt::format("starts' {} {:.1f} % apart: close other programs, or raise --starts", what, 100 * apart));
     }
   }
   if (drift > kDrift) {
-    unstable.push_back(fmt::format(
-        "drift within a start: its halves' medians {:.1f} % apart; let the machine cool (--pause-s) or fix its clock", 100 * drift));
+    unstable.push_back(fmt::format("drift within a start: its halves' {} {:.1f} % apart; let the machine cool (--pause-s) or fix its clock",
+                                   what, 100 * drift));
   }
   if (deviation > kDeviation) {
     unstable.push_back(fmt::format(
@@ -137,12 +153,12 @@ bool is_trusted_build() {
 #endif
 }
 
-Drift drift_of(std::span<const std::int64_t> samples_ns) {
+Drift drift_of(std::span<const double> values) {
   constexpr std::size_t kLeast = 20;
   Drift drift;
-  if (samples_ns.size() < kLeast) return drift;
-  const std::size_t half = samples_ns.size() / 2;
-  const std::vector<double> first = as_doubles(samples_ns.first(half)), second = as_doubles(samples_ns.subspan(half));
+  if (values.size() < kLeast) return drift;
+  const std::size_t half = values.size() / 2;
+  const std::span<const double> first = values.first(half), second = values.subspan(half);
   const auto a = stats::median(first), b = stats::median(second);
   const auto interval_a = stats::median_interval(first), interval_b = stats::median_interval(second);
   if (!a || !b || *a <= 0 || !interval_a || !interval_b) return drift;

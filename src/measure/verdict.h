@@ -40,7 +40,7 @@ struct Drift {
   double ratio = 0;       ///< |median of second half / median of first half - 1|
   bool disjoint = false;  ///< their 95 % intervals have nothing in common
 };
-/// Not judged below 20 samples (ratio 0).
-Drift drift_of(std::span<const std::int64_t> samples_ns);
+/// Of a start's times of requests, or of its blocks' rates, in order. Not judged below 20 (ratio 0).
+Drift drift_of(std::span<const double> values);
 
 }  // namespace inferometer::measure

@@ -70,8 +70,8 @@ memory_limit_mib = 512
   EXPECT_EQ(spec.protocol, measure::Protocol::ten);
   EXPECT_EQ(spec.starts, 5);
   EXPECT_EQ(spec.stop.runs, 7);
-  EXPECT_EQ(spec.stop.min_time_s, 1);
-  EXPECT_EQ(spec.stop.max_time_s, 2.5);
+  EXPECT_EQ(spec.min_time_s, 1);
+  EXPECT_EQ(spec.max_time_s, 2.5);
   EXPECT_EQ(spec.stop.interval_target_ratio, 0.02);
   EXPECT_EQ(spec.stop.percentiles, (std::vector<double>{90, 99.9}));
   EXPECT_EQ(spec.cpus, (Ints{0, 1, 3}));
@@ -258,7 +258,7 @@ TEST(Study, Errors) {
       {"[[run]]\npause_s = 1979-05-27", "s.toml:2:1: pause_s: must be a number, not a date or time", ""},
       {"[[run]]\nprotocol = \"tne\"", "s.toml:2:1: protocol: unknown value 'tne'", "ten"},
       {"[[run]]\nprecisions = \"fp23\"", "s.toml:2:1: precisions: unknown value 'fp23'", "fp32"},
-      {"[[run]]\nmode = \"throughput\"", "s.toml:2:1: mode: unknown value 'throughput'", "latency"},
+      {"[[run]]\nmode = \"throughputs\"", "s.toml:2:1: mode: unknown value 'throughputs'", "latency"},
       {"[[run]]\nshapes = \"1x3\"", "s.toml:2:1: shapes: must be a table such as { input = \"1x3x224x224\" }, not a string", ""},
       {"[[run]]\nmodels = \"a\"\nname = \"x\"\n[[run]]\nmodels = \"b\"\nname = \"x\"", "s.toml: two runs are named 'x'", "name"},
       {"[[table]]\nrows = \"model\"\ncolumns = \"batch\"", "s.toml:1:1: the key 'value' is missing here", ""},

@@ -153,7 +153,7 @@ TEST(Protocol, names_come_back) {
 }
 
 TEST(Mode, names_come_back_and_belong_to_the_entry) {
-  const std::pair<Mode, const char*> cases[] = {{Mode::latency, "latency"}, {Mode::served, "served"}};
+  const std::pair<Mode, const char*> cases[] = {{Mode::latency, "latency"}, {Mode::served, "served"}, {Mode::throughput, "throughput"}};
   for (const auto& [value, name] : cases) {
     EXPECT_EQ(name_of(value), name);
     EXPECT_EQ(mode(name), value);
@@ -166,6 +166,25 @@ TEST(Mode, names_come_back_and_belong_to_the_entry) {
   EXPECT_EQ(repro_command(entry).find("--mode "), std::string::npos);
   EXPECT_NE(repro_command(served).find("--mode served"), std::string::npos);
   EXPECT_NE(describe(served), describe(entry));
+}
+
+TEST(Mode, throughput_has_longer_windows_and_names_its_streams_and_requests) {
+  Entry entry;
+  entry.mode = Mode::throughput;
+  entry.stop = default_stop_rule(entry.mode);
+  entry.streams = 2;
+  entry.requests = 4;
+  EXPECT_EQ(entry.stop.min_time_s, 1);
+  EXPECT_EQ(entry.stop.max_time_s, 10);
+  EXPECT_NE(repro_command(entry).find("--mode throughput --streams 2 --requests 4"), std::string::npos) << repro_command(entry);
+  EXPECT_EQ(repro_command(entry).find("time-s"), std::string::npos) << repro_command(entry);
+  EXPECT_TRUE(describe(entry).ends_with(" t1 s2 r4")) << describe(entry);
+  entry.requests = 2;
+  EXPECT_EQ(repro_command(entry).find("--requests"), std::string::npos);
+  entry.requests = 1;  // fewer than streams must be said: as many are the default
+  EXPECT_NE(repro_command(entry).find("--requests 1"), std::string::npos);
+  entry.stop = default_stop_rule(Mode::latency);
+  EXPECT_NE(repro_command(entry).find("--min-time-s 0.3 --max-time-s 2"), std::string::npos) << repro_command(entry);
 }
 
 Entry zoo_entry() {

@@ -87,7 +87,9 @@ TEST(Plan, carries_every_option_into_the_entries) {
   RunSpec run = spec({"squeezenet1_1"});
   run.protocol = Protocol::ten;
   run.starts = 7;
-  run.stop = {.runs = 3, .min_time_s = 0.2, .max_time_s = 9, .interval_target_ratio = 0.5, .percentiles = {99}};
+  run.stop = {.runs = 3, .interval_target_ratio = 0.5, .percentiles = {99}};
+  run.min_time_s = 0.2;
+  run.max_time_s = 9;
   run.cpus = {0, 1};
   run.pause_s = 1.5;
   run.weights_seed = 5;
@@ -218,6 +220,35 @@ TEST(Plan, unknown_settings_are_mistakes) {
   expect_refused(run, ErrorCode::usage, "it knows graph, spin", MissingEngine::is_skipped);
   run.engines = {{"beta", {{"spin", "1"}}}};
   expect_refused(run, ErrorCode::usage, "it has none");
+}
+
+TEST(Plan, streams_and_requests_multiply_a_plan_of_throughput) {
+  RunSpec run = spec({"alexnet"});
+  run.mode = Mode::throughput;
+  run.streams = {1, 2};
+  std::vector<std::pair<int, int>> got;
+  const auto pairs = [&] {
+    got.clear();
+    for (const PlannedEntry& planned : expand_one(run)) got.emplace_back(planned.entry.streams, planned.entry.requests);
+    return got;
+  };
+  EXPECT_EQ(pairs(), (std::vector<std::pair<int, int>>{{1, 1}, {2, 2}}));  // as many in flight as are computed
+  run.requests = {2, 4};
+  EXPECT_EQ(pairs(), (std::vector<std::pair<int, int>>{{1, 2}, {1, 4}, {2, 2}, {2, 4}}));
+  const Entry entry = expand_one(run).front().entry;
+  EXPECT_EQ(entry.mode, Mode::throughput);
+  EXPECT_EQ(entry.stop.min_time_s, 1);
+  EXPECT_EQ(entry.stop.max_time_s, 10);
+  run.min_time_s = 0.3;  // latency's own default counts when it is asked for
+  EXPECT_EQ(expand_one(run).front().entry.stop.min_time_s, 0.3);
+  run.streams = {0};
+  expect_refused(run, ErrorCode::usage, "streams is 0");
+  run.streams = {1};
+  run.requests = {4097};
+  expect_refused(run, ErrorCode::usage, "requests is 4097");
+  run.requests = {};
+  run.protocol = Protocol::dd;
+  expect_refused(run, ErrorCode::usage, "protocol dd");
 }
 
 TEST(Plan, unknown_networks_are_mistakes_with_the_nearest_names) {

@@ -130,6 +130,7 @@ inline StartRecord full_start() {
   start.order_seed = 18'446'744'073'709'551'615u;
   start.repeats = 2;
   start.served = ServedTimes{12.5, 3.25};
+  start.window = ThroughputWindow{1.5, 300.25, 0.0625, {200, 200.5}};
   return start;
 }
 

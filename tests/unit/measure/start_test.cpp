@@ -57,6 +57,13 @@ void expect_equal(const StartRecord& a, const StartRecord& b) {
   EXPECT_EQ(a.started_at, b.started_at);
   EXPECT_EQ(a.order_seed, b.order_seed);
   EXPECT_EQ(a.repeats, b.repeats);
+  ASSERT_EQ(a.window.has_value(), b.window.has_value());
+  if (a.window) {
+    EXPECT_EQ(a.window->seconds, b.window->seconds);
+    EXPECT_EQ(a.window->requests, b.window->requests);
+    EXPECT_EQ(a.window->below_full_flight_ratio, b.window->below_full_flight_ratio);
+    EXPECT_EQ(a.window->block_requests_per_s, b.window->block_requests_per_s);
+  }
   ASSERT_EQ(a.served.has_value(), b.served.has_value());
   if (!a.served) return;
   EXPECT_EQ(a.served->client_ms, b.served->client_ms);
@@ -87,6 +94,10 @@ TEST(StartRecord, an_incomplete_object_is_refused) {
     }
     if (key == "served") {  // only of calls through the server
       EXPECT_FALSE(part.get<StartRecord>().served.has_value());
+      continue;
+    }
+    if (key == "window") {  // only of several requests in flight
+      EXPECT_FALSE(part.get<StartRecord>().window.has_value());
       continue;
     }
     EXPECT_THROW(part.get<StartRecord>(), nlohmann::json::exception) << key;

@@ -76,6 +76,38 @@ TEST(Summary, figures_of_three_starts) {
   EXPECT_TRUE(has_part(row.reasons, "starts' medians 100.0 % apart"));
 }
 
+TEST(Summary, throughput_is_the_median_of_the_starts_windows) {
+  Entry entry = resnet(4);
+  entry.mode = Mode::throughput;
+  entry.streams = 2;
+  entry.requests = 3;
+  std::vector<StartRecord> starts = three_starts();
+  starts[0].window = ThroughputWindow{2, 250.5, 0.01, std::vector<double>(20, 125.25)};
+  starts[1].window = ThroughputWindow{1, 123, 0.03, std::vector<double>(20, 123)};
+  starts[2].window = ThroughputWindow{4, 480, 0.02, std::vector<double>(20, 120)};
+  const Row row = row_of(starts, entry);
+  EXPECT_DOUBLE_EQ(*row.images_per_s, 4 * 123);
+  EXPECT_DOUBLE_EQ(*row.images_per_s_low, 4 * 120);
+  EXPECT_DOUBLE_EQ(*row.images_per_s_high, 4 * 125.25);
+  EXPECT_DOUBLE_EQ(*row.per_image_ms, 1000.0 / (4 * 123));  // not a request's time over its images
+  EXPECT_DOUBLE_EQ(*row.below_full_flight_ratio, 0.02);
+  EXPECT_DOUBLE_EQ(*row.latency_median_ms, 6);
+  EXPECT_EQ(row.mode, "throughput");
+  EXPECT_EQ(row.requests, 3);
+}
+
+TEST(Summary, single_requests_have_the_range_of_their_starts) {
+  const Row row = row_of(three_starts(), resnet(4));
+  EXPECT_DOUBLE_EQ(*row.images_per_s_low, 4 * 100);
+  EXPECT_DOUBLE_EQ(*row.images_per_s_high, 4 * 200);
+  EXPECT_EQ(row.below_full_flight_ratio, std::nullopt);
+  Entry ten = resnet(1);
+  ten.protocol = Protocol::ten;
+  const Row mean = row_of({start_of(0, {4 * kMs, 4 * kMs, 7 * kMs})}, ten);
+  EXPECT_DOUBLE_EQ(*mean.images_per_s_low, 200);
+  EXPECT_DOUBLE_EQ(*mean.images_per_s_high, *mean.images_per_s);
+}
+
 TEST(Summary, calls_of_the_server_say_what_else_they_took) {
   std::vector<StartRecord> starts = three_starts();
   EXPECT_FALSE(has_part(row_of(starts).notes, "the client waited"));

@@ -47,6 +47,18 @@ std::vector<std::int64_t> stepped(double ratio, std::size_t n) {
   return samples;
 }
 
+Drift drift(const std::vector<std::int64_t>& samples) { return drift_of(std::vector<double>(samples.begin(), samples.end())); }
+
+/// Starts of throughput at these rates, every block at its start's rate.
+Judged flying(const std::vector<double>& rates) {
+  Judged judged;
+  for (std::size_t i = 0; i < rates.size(); ++i) {
+    judged.starts[i].samples_ns = scattered(3'000'000);  // requests that wait for each other scatter by nature
+    judged.starts[i].window = ThroughputWindow{2, 2 * rates[i], 0, std::vector<double>(20, rates[i])};
+  }
+  return judged;
+}
+
 TEST(Verdict, undisturbed_starts_are_valid) {
   const Verdict verdict = Judged{}.verdict();
   EXPECT_EQ(verdict.kind, VerdictKind::valid);
@@ -226,11 +238,34 @@ TEST(Verdict, outliers_of_a_start_left_out_do_not_count_as_apart) {
   EXPECT_TRUE(counts());
 }
 
+TEST(Verdict, of_throughput_judges_rates_not_requests) {
+  EXPECT_EQ(flying({400, 404, 396}).verdict().kind, VerdictKind::valid);
+  const Verdict apart = flying({400, 421, 400}).verdict();
+  EXPECT_EQ(apart.kind, VerdictKind::unstable);
+  EXPECT_NE(apart.reasons.at(0).find("starts' images a second 5.2 % apart"), std::string::npos) << apart.reasons.at(0);
+  EXPECT_EQ(flying({400, 419, 400}).verdict().kind, VerdictKind::valid);
+
+  Judged drifting = flying({400, 400, 400});
+  auto& blocks = drifting.starts[1].window->block_requests_per_s;
+  std::fill(blocks.begin(), blocks.begin() + 10, 430);
+  const Verdict drifted = drifting.verdict();
+  EXPECT_EQ(drifted.kind, VerdictKind::unstable);
+  EXPECT_NE(drifted.reasons.at(0).find("its halves' images a second 7.0 % apart"), std::string::npos) << drifted.reasons.at(0);
+  std::fill(blocks.begin(), blocks.begin() + 10, 418);
+  EXPECT_EQ(drifting.verdict().kind, VerdictKind::valid);
+
+  Judged restless = flying({400, 400, 400});
+  for (std::size_t i = 0; i < 20; ++i) restless.starts[2].window->block_requests_per_s[i] = i % 2 == 0 ? 350 : 450;
+  const Verdict scattering = restless.verdict();
+  EXPECT_EQ(scattering.kind, VerdictKind::unstable);
+  EXPECT_NE(scattering.reasons.at(0).find("samples scatter"), std::string::npos) << scattering.reasons.at(0);
+}
+
 TEST(Drift, is_the_halves_difference_with_disjoint_intervals) {
-  const Drift step = drift_of(stepped(1.2, 40));
+  const Drift step = drift(stepped(1.2, 40));
   EXPECT_NEAR(step.ratio, 0.2, 1e-9);
   EXPECT_TRUE(step.disjoint);
-  const Drift none = drift_of(stepped(1, 40));
+  const Drift none = drift(stepped(1, 40));
   EXPECT_EQ(none.ratio, 0);
   EXPECT_FALSE(none.disjoint);
 
@@ -238,7 +273,7 @@ TEST(Drift, is_the_halves_difference_with_disjoint_intervals) {
   std::vector<std::int64_t> mixed;
   for (int i = 0; i < 20; ++i) mixed.push_back(i < 11 ? 5'000'000 : 6'000'000);
   for (int i = 0; i < 20; ++i) mixed.push_back(i < 9 ? 5'000'000 : 6'000'000);
-  const Drift overlapping = drift_of(mixed);
+  const Drift overlapping = drift(mixed);
   EXPECT_NEAR(overlapping.ratio, 0.2, 1e-9);
   EXPECT_FALSE(overlapping.disjoint);
 }
@@ -248,18 +283,18 @@ TEST(Drift, overlapping_intervals_are_no_reason) {
   std::vector<std::int64_t> mixed;
   for (int i = 0; i < 20; ++i) mixed.push_back(i < 11 ? 5'000'000 : 5'350'000);
   for (int i = 0; i < 20; ++i) mixed.push_back(i < 9 ? 5'000'000 : 5'350'000);
-  ASSERT_GT(drift_of(mixed).ratio, 0.06);
+  ASSERT_GT(drift(mixed).ratio, 0.06);
   judged.starts[0].samples_ns = mixed;  // its median lies halfway: 3.5 % from the others
   EXPECT_EQ(judged.verdict().kind, VerdictKind::valid);
 }
 
 TEST(Drift, is_not_judged_below_20_samples) {
   for (const std::size_t n : {0u, 1u, 2u, 10u, 19u}) {
-    EXPECT_EQ(drift_of(stepped(2, n)).ratio, 0) << n;
-    EXPECT_FALSE(drift_of(stepped(2, n)).disjoint) << n;
+    EXPECT_EQ(drift(stepped(2, n)).ratio, 0) << n;
+    EXPECT_FALSE(drift(stepped(2, n)).disjoint) << n;
   }
-  EXPECT_TRUE(drift_of(stepped(2, 20)).disjoint);
-  EXPECT_TRUE(drift_of(stepped(2, 21)).disjoint);
+  EXPECT_TRUE(drift(stepped(2, 20)).disjoint);
+  EXPECT_TRUE(drift(stepped(2, 21)).disjoint);
 }
 
 TEST(VerdictKind, names) {

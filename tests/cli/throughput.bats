@@ -1,0 +1,51 @@
+# Several requests in flight: `run --mode throughput`. What is measured here is the fake engine: 5 ms a request, in as many slots as streams.
+load helpers
+
+flying=(--model squeezenet1_1 --engine fake:delay_ms=5:spin=1 --mode throughput --starts 1 --quiet --format json)
+
+@test "streams and requests multiply the plan, latency has one of each" {
+  inferometer run "${flying[@]}" --streams 1,2 --requests 2,4 --dry-run
+  rows_have '[(row["streams"], row["requests"]) for row in rows] == [(1, 2), (1, 4), (2, 2), (2, 4)] and rows[0]["mode"] == "throughput"'
+  inferometer run "${flying[@]}" --streams 1,2 --dry-run
+  rows_have '[(row["streams"], row["requests"]) for row in rows] == [(1, 1), (2, 2)]'
+  inferometer run --model squeezenet1_1 --engine fake --streams 2
+  fails_with 2 "streams 2: latency mode has one" "--mode throughput"
+  inferometer run --model squeezenet1_1 --engine fake --requests 2 --mode served
+  fails_with 2 "requests 2: served mode has one in flight" "--mode throughput"
+  inferometer run "${flying[@]}" --protocol dd
+  fails_with 2 "protocol dd" "--mode latency"
+  [ ! -e inferometer.db ]
+}
+
+@test "streams bound the rate whatever the requests, and the row repeats itself" {
+  inferometer run "${flying[@]}" --streams 1,2 --requests 4 --threads 2 --runs 40
+  rows_have 'len(rows) == 2 and all(row["status"] == "passed" and row["runs"] == 40 and row["requests"] == 4 for row in rows)'
+  # A slot is held for 5 ms or longer, so there are at most 200 a second of each.
+  rows_have 'all(row["images_per_s"] <= 200 * row["streams"] * 1.001 and row["latency_min_ms"] >= 5 for row in rows)'
+  rows_have 'all(abs(row["images_per_s"] * row["per_image_ms"] / 1000 - 1) < 1e-9 and 0 <= row["below_full_flight_ratio"] <= 1 for row in rows)'
+  rows_have 'all(row["images_per_s_low"] == row["images_per_s"] == row["images_per_s_high"] for row in rows)'
+  rows_have '"--mode throughput --streams 2 --requests 4" in rows[1]["repro"]'
+}
+
+@test "an error or a hang of one request ends the start" {
+  inferometer run --model squeezenet1_1 --engine fake:delay_ms=1:fault=throw:after=20 --mode throughput --streams 2 --starts 1 --quiet --format json
+  [ "$status" -eq 1 ]
+  [[ "$output" == *'"status":"failed"'* ]]
+  inferometer run --model squeezenet1_1 --engine fake:delay_ms=1:fault=hang:after=20 --mode throughput --streams 2 --starts 1 --quiet --format json \
+    --request-timeout-s 1
+  [ "$status" -eq 1 ]
+  [[ "$output" == *'"status":"timed_out"'* ]]
+}
+
+@test "two streams of 5 ms make 400 images a second where two cores are free" {
+  [ "$(nproc)" -ge 2 ] || skip "one processor: two requests cannot be computed side by side"
+  inferometer run "${flying[@]}" --streams 2 --threads 2
+  rows_have 'rows[0]["status"] == "passed"'
+  local disturbed
+  disturbed="$(printf '%s' "$output" | python3 -c '
+import json, sys
+reasons = json.load(sys.stdin)[0]["reasons"]
+print("; ".join(r for r in reasons if "other processes" in r or "hypervisor" in r or "drift" in r or "throttled" in r))')"
+  [ -z "$disturbed" ] || skip "no two free cores: $disturbed"
+  rows_have 'abs(rows[0]["images_per_s"] / 400 - 1) <= 0.01'
+}
