@@ -258,7 +258,7 @@ TEST(Study, Errors) {
       {"[[run]]\npause_s = 1979-05-27", "s.toml:2:1: pause_s: must be a number, not a date or time", ""},
       {"[[run]]\nprotocol = \"tne\"", "s.toml:2:1: protocol: unknown value 'tne'", "ten"},
       {"[[run]]\nprecisions = \"fp23\"", "s.toml:2:1: precisions: unknown value 'fp23'", "fp32"},
-      {"[[run]]\nmode = \"throughputs\"", "s.toml:2:1: mode: unknown value 'throughputs'", "latency"},
+      {"[[run]]\nmode = \"throughputs\"", "s.toml:2:1: mode: unknown value 'throughputs'", "throughput"},
       {"[[run]]\nshapes = \"1x3\"", "s.toml:2:1: shapes: must be a table such as { input = \"1x3x224x224\" }, not a string", ""},
       {"[[run]]\nmodels = \"a\"\nname = \"x\"\n[[run]]\nmodels = \"b\"\nname = \"x\"", "s.toml: two runs are named 'x'", "name"},
       {"[[table]]\nrows = \"model\"\ncolumns = \"batch\"", "s.toml:1:1: the key 'value' is missing here", ""},
