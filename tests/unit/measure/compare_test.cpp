@@ -121,7 +121,7 @@ TEST(Compare, OnePairGivesAllReplicates) {
 TEST(Compare, AWorkerThatDiesInTheMiddleEndsIt) {
   REQUIRE_FAKE_ENGINE();
   const Comparison result = compared(side({{"delay_ms", "1"}}), side({{"delay_ms", "1"}, {"fault", "crash"}, {"after", "20"}}));
-  EXPECT_EQ(result.status, Status::failed);
+  ASSERT_EQ(result.status, Status::failed);
   ASSERT_EQ(result.reasons.size(), 1u);
   EXPECT_EQ(result.reasons[0], "b: the worker crashed with SIGSEGV while running");
   EXPECT_EQ(result.rows[0].status, "failed");
@@ -137,7 +137,7 @@ TEST(Compare, ASideThatHangsIsTimedOut) {
   Entry b = side({{"delay_ms", "1"}, {"fault", "hang"}, {"after", "20"}});
   b.limits.request_timeout_s = 0.5;
   const Comparison result = compared(side({{"delay_ms", "1"}}), b);
-  EXPECT_EQ(result.status, Status::timed_out);
+  ASSERT_EQ(result.status, Status::timed_out);
   EXPECT_EQ(result.reasons.front().substr(0, 3), "b: ");
   expect_no_child_is_left();
 }
@@ -147,7 +147,7 @@ TEST(Compare, AnUnsupportedSideIsNoFailure) {
   Entry a = side({});
   a.precision = "bf16";
   const Comparison result = compared(a, side({}));
-  EXPECT_EQ(result.status, Status::unsupported);
+  ASSERT_EQ(result.status, Status::unsupported);
   EXPECT_EQ(result.reasons.front().substr(0, 3), "a: ");
   EXPECT_FALSE(is_bad(result));
 }
@@ -208,19 +208,19 @@ TEST(LiveWorker, AnswersAsOftenAsItIsAsked) {
   const Entry entry = side({{"delay_ms", "1"}});
   WorkerTask task = start_task(entry, fake_catalog(), {}, 3);
   task.kind = WorkerTask::Kind::blocks;
-  task.block_s = 0.01;
+  task.block_s = 0.1;
   LiveWorker worker(task, limits_of(entry.limits));
   const StartRecord start = start_record(worker.answer(), 3);
   EXPECT_EQ(start.status, Status::passed);
   EXPECT_EQ(start.index, 3);
   EXPECT_FALSE(start.agreement) << "it was not asked for";
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < 2; ++i) {
     EXPECT_TRUE(worker.ask({{"block", true}}));
     const WorkerOutcome outcome = worker.answer();
     ASSERT_EQ(outcome.status, Status::passed) << outcome.reason;
     std::int64_t total = 0;
     for (const std::int64_t sample : outcome.answer.at("block").get<Block>().samples_ns) total += sample;
-    EXPECT_GE(total, 9'000'000);
+    EXPECT_GE(total, 95'000'000);
   }
 }
 
