@@ -15,6 +15,7 @@
 #include "cli/run_options.h"
 #include "cli/study.h"
 #include "cli/subcommands.h"
+#include "cli/throughput_search.h"
 #include "engine/loader.h"
 #include "measure/engines_here.h"
 #include "measure/platform.h"
@@ -32,6 +33,7 @@ struct RunCommand {
   std::vector<std::string> only;
   std::int64_t limit = 0;  ///< entries at most; 0: all
   bool dry_run = false;
+  bool search_throughput = false;
   measure::RunnerOptions runner;
 };
 
@@ -98,7 +100,9 @@ std::string outcome_text(const measure::Row& row) {
 }
 
 std::string row_text(const measure::Row& row) {
-  const std::string in_flight = row.mode == "throughput" ? fmt::format(" s{} r{}", row.streams.value_or(0), row.requests.value_or(0)) : "";
+  const std::string in_flight =
+      row.mode == "throughput" ? fmt::format(" t{} s{} r{}", row.threads.value_or(0), row.streams.value_or(0), row.requests.value_or(0))
+                               : "";
   return fmt::format("{} {}{}{} {} {} b{}{}", row.model, row.engine, row.engine_settings.empty() ? "" : ":", row.engine_settings,
                      row.device, row.precision_requested, row.batch.value_or(0), in_flight);
 }
@@ -140,9 +144,46 @@ void print_result(const measure::RunResult& result, const Plan& plan, const Cont
   }
 }
 
+[[noreturn]] void say_interrupted(const std::string& how_far) {
+  throw Error(ErrorCode::interrupted, "interrupted after " + how_far, "what was measured is kept; the same command goes on");
+}
+
+void search(const RunCommand& command, const measure::EngineCatalog& catalog, Context& context) {
+  for (const auto& [conflicts, name] : {std::pair{!command.study_path.empty(), "a study"}, std::pair{command.dry_run, "--dry-run"},
+                                        std::pair{command.limit > 0, "--limit"}}) {
+    if (conflicts) throw Error(ErrorCode::usage, fmt::format("--search-throughput does not go with {}", name), "give --model and --engine");
+  }
+  const auto& given = command.options.given;
+  if (!given.contains("--model")) throw Error(ErrorCode::usage, "nothing to search", "name models with --model");
+  measure::RunSpec spec = run_spec(command.options);
+  if (!given.contains("--mode")) spec.mode = measure::Mode::throughput;
+  const auto is_given = [&](const char* option) { return given.contains(option); };
+  const measure::Platform platform = measure::read_platform();
+  store::Store store{std::filesystem::path(context.database)};
+  StoreLedger ledger(store, store.save_platform(platform.identity, platform.name, platform.details_json));
+  SearchedEntries searched;
+  {
+    Progress progress(context.messages, progress_style(context.quiet), most_measurements(spec, is_given, catalog.engines));
+    ProgressObserver observer(progress);
+    const auto measure_plan = [&](const std::vector<measure::PlannedEntry>& plan) {
+      return measure::run_plan(plan, catalog, platform, ledger, command.runner, observer);
+    };
+    searched = search_entries(spec, is_given, catalog.engines, measure_plan);
+  }
+  for (measure::Row& row : searched.rows) store.add_accuracy(row);
+  context.write(report::rows_table(searched.rows, context.format()));
+  for (const std::string& line : searched.summaries) context.say(line);
+  if (searched.interrupted) say_interrupted(fmt::format("{} searches", searched.summaries.size() / 2));
+  if (searched.rows.empty()) context.exit_code = 1;
+}
+
 void run(const RunCommand& command, Context& context) {
   install_interrupt_handler();
   const measure::EngineCatalog catalog = measure::ask_engines(engine::plugin_folder());
+  if (command.search_throughput) {
+    search(command, catalog, context);
+    return;
+  }
   const Plan plan = make_plan(command, catalog);
   if (plan.left_out > 0) {
     context.say(fmt::format("--limit: the first {} of {} entries of the plan", plan.entries.size(), plan.entries.size() + plan.left_out));
@@ -163,8 +204,7 @@ void run(const RunCommand& command, Context& context) {
   for (measure::Row& row : result.rows) store.add_accuracy(row);
   print_result(result, plan, context);
   if (result.interrupted) {
-    throw Error(ErrorCode::interrupted, fmt::format("interrupted after {} of {} rows", result.rows.size(), plan.entries.size()),
-                "what was measured is kept; the same command goes on");
+    say_interrupted(fmt::format("{} of {} rows", result.rows.size(), plan.entries.size()));
   }
   if (std::any_of(result.rows.begin(), result.rows.end(), measure::is_bad)) context.exit_code = 1;
 }
@@ -186,6 +226,8 @@ void add_run(CLI::App& app, Context& context) {
   command->add_option("--retry", *retry, "Measure again what is unstable; failed and timed-out entries always are")
       ->check(CLI::IsMember({"unstable"}))
       ->type_name("unstable");
+  command->add_flag("--search-throughput", state->search_throughput,
+                    "Find the threads, streams, requests and batch of most images a second with few measurements");
   command->add_flag("--dry-run", state->dry_run, "Print the plan and measure nothing");
   command->footer(
       example_footer("inferometer run --model 'resnet*,vgg16' --engine onnxruntime,openvino --batch 1-8*2\n"

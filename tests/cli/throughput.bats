@@ -37,6 +37,23 @@ flying=(--model squeezenet1_1 --engine fake:delay_ms=5:spin=1 --mode throughput 
   [[ "$output" == *'"status":"timed_out"'* ]]
 }
 
+@test "--search-throughput tries a fifth and says what is best" {
+  # Streams of 5 ms side by side and larger batches at no cost: the fake engine is fastest with all of both.
+  inferometer run --model squeezenet1_1 --engine fake:delay_ms=5:spin=0 --search-throughput --threads 2,4 --streams 1,2,4 --requests 4,8 --batch 1-8*2 --starts 1 --runs 20 --format json
+  rows_have '1 <= len(rows) <= 3 and all(row["status"] == "passed" and row["mode"] == "throughput" for row in rows)'
+  rows_have 'rows[0]["streams"] == 4 and rows[0]["threads"] == 4 and rows[0]["batch"] == 8'
+  rows_have 'rows[0]["images_per_s"] == max(row["images_per_s"] for row in rows)'
+  [[ "$stderr" =~ "tried "[4-8]" of 40 points; best --threads 4 --streams 4 --requests "[48]" --batch 8: " ]]
+  inferometer results --format json
+  rows_have 'len(rows) >= 4'
+  inferometer run --model squeezenet1_1 --engine fake --search-throughput --mode latency
+  fails_with 2 "--search-throughput: cannot search in latency mode"
+  inferometer run --model squeezenet1_1 --engine fake --search-throughput --threads 2 --streams 4
+  fails_with 2 "no combination"
+  inferometer run --model squeezenet1_1 --engine fake --search-throughput --dry-run
+  fails_with 2 "--search-throughput does not go with --dry-run"
+}
+
 @test "two streams of 5 ms make 400 images a second where two cores are free" {
   [ "$(nproc)" -ge 2 ] || skip "one processor: two requests cannot be computed side by side"
   inferometer run "${flying[@]}" --streams 2 --threads 2
