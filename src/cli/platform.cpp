@@ -1,10 +1,12 @@
 #include "measure/platform.h"
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/context.h"
 #include "cli/subcommands.h"
+#include "measure/meter.h"
 
 namespace inferometer::cli {
 namespace {
@@ -21,11 +23,28 @@ Cell cell_of(const nlohmann::ordered_json& value) {
   return list;
 }
 
+/// One line for each: "rapl: the processor and memory", "nvml: cannot be read: no NVIDIA GPU".
+std::vector<std::string> meter_texts() {
+  std::vector<std::string> texts;
+  for (const measure::MeterFound& meter : measure::find_meters()) {
+    const std::string covers = meter.covers.empty() ? "" : " (" + meter.covers + ")";
+    texts.push_back(meter.readable ? meter.name + covers : fmt::format("{}{} cannot be read: {}", meter.name, covers, meter.reason));
+  }
+  return texts;
+}
+
 void print_platform(const Context& context) {
   const measure::Platform platform = measure::read_platform();
   std::vector<std::pair<std::string, Cell>> properties{{"name", platform.name}, {"identity", platform.identity}};
   const auto details = nlohmann::ordered_json::parse(platform.details_json);
   for (const auto& [key, value] : details.items()) properties.emplace_back(key, cell_of(value));
+  const std::vector<std::string> meters = meter_texts();
+  // People read one meter a line.
+  if (is_for_people(context.format())) {
+    for (const std::string& meter : meters) properties.emplace_back("power_meters", meter);
+  } else {
+    properties.emplace_back("power_meters", meters);
+  }
 
   // One machine: people read it downwards, programs get one object.
   Table table;

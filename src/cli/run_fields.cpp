@@ -132,6 +132,12 @@ constexpr RunField kFields[] = {
      }},
     {"--pause-s", "pause_s", FieldKind::number, "SECONDS", "pause before each start (default: 0)",
      [](RunSpec& spec, std::string_view text, std::string_view where) { spec.pause_s = parse_limited_number(text, 0, 86400, where); }},
+    {"--power", "power", FieldKind::text, "none|auto|NAME",
+     "power meter to read, after 5 s of rest before each start: `platform` lists them; file:PATH (default: none)",
+     [](RunSpec& spec, std::string_view text, std::string_view where) {
+       spec.power = trim(text);
+       if (spec.power.empty()) throw Error(ErrorCode::usage, fmt::format("{}: the name is empty", where), "none, auto, or a meter's name");
+     }},
     {"--weights", "weights", FieldKind::text, "random:SEED|FILE",
      "weights of zoo networks: synthetic ones, or .pth, .safetensors, .caffemodel for one network (default: random:1)", set_weights},
     {"--input-seed", "input_seed", FieldKind::integer, "N", "seed of the input images (default: 1)",

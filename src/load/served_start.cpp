@@ -171,6 +171,7 @@ StartRecord served_start(const measure::ServedContext& context) {
   // The loop's clock is the sum of the server's own times, so samples and stop rule are in these.
   const measure::LoopPlan plan = measure::loop_plan(entry);
   Nanoseconds served{0}, client{0};
+  Nanoseconds begin{0}, end{0};  // of the kept calls, on the steady clock
   double transform_before = 0;
   std::size_t next = 0;
   const auto before = family_cpu_times();
@@ -181,8 +182,10 @@ StartRecord served_start(const measure::ServedContext& context) {
         if (number == plan.dropped) {
           transform_before = model.transform_ms();
           client = Nanoseconds{0};
+          begin = steady_now();
         }
         const ServedModel::Call call = model.predict(bodies[next]);
+        end = steady_now();
         next = (next + 1) % bodies.size();
         served += call.server;
         client += call.client;
@@ -192,6 +195,7 @@ StartRecord served_start(const measure::ServedContext& context) {
   record.surroundings.core_roundtrip_after_ns = measure::read_core_distance(entry);
   const auto kept = static_cast<double>(loop.samples_ns.size());
   if (kept > 0) record.served = measure::ServedTimes{milliseconds(client) / kept, (model.transform_ms() - transform_before) / kept};
+  if (kept > 0) record.timed_span = measure::span_of(begin, end);
   record.samples_ns = std::move(loop.samples_ns);
   record.dropped = loop.dropped;
   record.warmup_requests = loop.warmup_requests;

@@ -120,6 +120,7 @@ std::string repro_command(const Entry& entry) {
   }
   if (!entry.cpus.empty()) append_option(command, "--cpus", fmt::format("{}", fmt::join(entry.cpus, ",")));
   if (entry.pause_s != 0) append_option(command, "--pause-s", number_text(entry.pause_s));
+  if (entry.power != plain.power) append_option(command, "--power", entry.power);
   if (entry.input_seed != 1) append_option(command, "--input-seed", std::to_string(entry.input_seed));
   if (!entry.pictures.images.empty()) append_option(command, "--images", entry.pictures.images);
   if (!entry.pictures.labels.empty()) append_option(command, "--labels", entry.pictures.labels);
@@ -154,6 +155,8 @@ std::string identity(const Entry& entry, const std::string& machine_identity) {
       {"metric_version", kMetricVersion},
   };
   // Only where there are some, so that what was measured without keeps its identity.
+  // The rest before each start and the longer loop that a meter needs decide the figures too.
+  if (entry.power != Entry{}.power) json["power"] = entry.power;
   if (!entry.pictures.images.empty()) json["pictures"] = entry.pictures.sha256;
   return sha256_hex(json.dump());
 }
@@ -192,6 +195,7 @@ void to_json(nlohmann::json& json, const Entry& entry) {
       {"starts", entry.starts},
       {"cpus", entry.cpus},
       {"pause_s", entry.pause_s},
+      {"power", entry.power},
       {"input_seed", entry.input_seed},
       {"pictures",
        {{"images", entry.pictures.images},
@@ -237,6 +241,7 @@ void from_json(const nlohmann::json& json, Entry& entry) {
   json.at("starts").get_to(entry.starts);
   json.at("cpus").get_to(entry.cpus);
   json.at("pause_s").get_to(entry.pause_s);
+  entry.power = json.value("power", Entry{}.power);  // absent in what older versions wrote
   json.at("input_seed").get_to(entry.input_seed);
   if (const auto pictures = json.find("pictures"); pictures != json.end()) {  // absent in what older versions wrote
     pictures->at("images").get_to(entry.pictures.images);

@@ -85,8 +85,9 @@ struct Entry {
   Protocol protocol = Protocol::standard;
   StopRule stop;
   int starts = 3;
-  std::vector<int> cpus;  ///< pinned to; empty: not pinned
-  double pause_s = 0;     ///< before each start
+  std::vector<int> cpus;       ///< pinned to; empty: not pinned
+  double pause_s = 0;          ///< before each start
+  std::string power = "none";  ///< meter asked for: none, auto, a name (docs/power.md)
   std::uint64_t input_seed = 1;
   PictureReference pictures;
   Limits limits;  ///< not part of the identity

@@ -157,6 +157,7 @@ Requests create_requests(Session& session, int count) {
 
 void run_one_at_a_time(const LoopPlan& plan, RequestMonitor& monitor, LoadedStart& start) {
   LoopResult loop = run_timed_loop(plan, steady_now, rotating_requests(monitor, start));
+  start.record.timed_span = span_of(loop.begin, loop.end);
   start.record.samples_ns = std::move(loop.samples_ns);
   start.record.dropped = loop.dropped;
   start.record.warmup_requests = loop.warmup_requests;
@@ -172,6 +173,7 @@ void keep_in_flight(const LoopPlan& plan, RequestMonitor& monitor, LoadedStart& 
   start.record.samples_ns = std::move(result.samples_ns);
   start.record.warmup_requests = result.ramp_requests;
   start.record.window = std::move(result.window);
+  start.record.timed_span = span_of(result.begin, result.end);
 }
 
 }  // namespace

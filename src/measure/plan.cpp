@@ -226,6 +226,7 @@ class Expansion {
     entry.starts = spec_.starts;
     entry.cpus = spec_.cpus;
     entry.pause_s = spec_.pause_s;
+    entry.power = spec_.power;
     entry.input_seed = spec_.input_seed;
     entry.pictures = pictures_;
     entry.limits = spec_.limits;

@@ -37,6 +37,7 @@ struct RunSpec {
   std::optional<double> min_time_s, max_time_s;  ///< nullopt: the mode's default
   std::vector<int> cpus;
   double pause_s = 0;
+  std::string power = "none";
   std::uint64_t weights_seed = 1;  ///< --weights random:SEED
   std::string weights_path;        ///< --weights FILE, for one network; empty: synthetic ones
   std::uint64_t input_seed = 1;

@@ -5,7 +5,6 @@
 #include <fstream>
 #include <numeric>
 #include <set>
-#include <sstream>
 #include <thread>
 
 #include <fmt/format.h>
@@ -14,6 +13,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "measure/cgroup.h"
 #include "measure/core_distance.h"
 #include "measure/plan.h"
 #include "measure/sensors.h"
@@ -70,17 +70,6 @@ int physical_cores(const std::string& root, const std::vector<int>& cpus) {
     cores.insert(core.empty() ? fmt::format("cpu{}", cpu) : first_line(folder + "physical_package_id") + ":" + core);
   }
   return static_cast<int>(cores.size());
-}
-
-/// Cores' worth of processor time that the cgroup allows; 0: no limit.
-double cgroup_quota(const std::string& root) {
-  std::istringstream v2(first_line(root + "sys/fs/cgroup/cpu.max"));
-  std::string quota;
-  double period = 0;
-  if (v2 >> quota >> period && quota != "max" && period > 0) return parse_number(quota).value_or(0) / period;
-  const double v1 = parse_number(first_line(root + "sys/fs/cgroup/cpu/cpu.cfs_quota_us")).value_or(0);
-  const double v1_period = parse_number(first_line(root + "sys/fs/cgroup/cpu/cpu.cfs_period_us")).value_or(0);
-  return v1 > 0 && v1_period > 0 ? v1 / v1_period : 0;
 }
 
 std::vector<std::string> accelerators(const std::string& root) {
@@ -142,7 +131,7 @@ Platform read_platform(const std::string& root) {
       {"physical_cores", cores},
       {"logical_cpus", cpus.size()},
       {"usable_cpus", usable_cpus()},
-      {"cgroup_quota_cpus", cgroup_quota(root)},
+      {"cgroup_quota_cpus", read_cgroup_cpu(root).quota_cpus},
       {"memory_bytes", memory},
       {"accelerators", extra},
       {"kernel", fmt::format("{} {}", system.sysname, system.release)},
@@ -164,7 +153,7 @@ Platform read_platform(const std::string& root) {
 
 int default_threads() {
   const int cores = physical_cores("/", usable_cpus());
-  const double quota = cgroup_quota("/");
+  const double quota = read_cgroup_cpu().quota_cpus;
   const int allowed = quota > 0 ? std::max(1, static_cast<int>(quota)) : cores;
   return std::max(1, std::min(cores, allowed));
 }

@@ -14,8 +14,10 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "measure/launcher.h"
+#include "measure/meter.h"
 #include "measure/models.h"
 #include "measure/start_task.h"
+#include "measure/start_watch.h"
 #include "measure/summary.h"
 
 namespace inferometer::measure {
@@ -102,6 +104,10 @@ class Runner {
       job.planned = &planned;
       job.identity = identity(planned.entry, platform_.identity);
       job.all_but_batch = identity_without_batch(planned.entry, platform_.identity);
+    }
+    // A meter that is named and cannot be read ends the run before anything is measured.
+    for (const Job& job : jobs_) {
+      if (!job.planned->settled) choose_meter(job.entry().power, job.entry().device);
     }
     // All rows are found before any is published: one that ran out of memory must not skip a larger batch that has passed.
     for (Job& job : jobs_) {
@@ -195,7 +201,7 @@ class Runner {
         return;
       }
       pause(job.entry().pause_s);
-      StartRecord start = run_worker_for(job, index);
+      StartRecord start = run_watched(job, index);
       start.repeats = repeats;
       start.order_seed = options_.order_seed;
       note_roundtrips(start);
@@ -229,8 +235,19 @@ class Runner {
     return found != job.starts.end() && found->second.repeats >= repeats;
   }
 
-  StartRecord run_worker_for(const Job& job, int index) {
-    const Entry& entry = job.entry();
+  StartRecord run_watched(const Job& job, int index) {
+    Entry entry = job.entry();
+    MeterChoice choice = choose_meter(entry.power, entry.device);
+    if (choice.meter) entry.stop = with_time_for(choice.meter->info(), entry.stop);
+    StartWatch watch(std::move(choice.meter), ProcessorSensors(entry.cpus.empty() ? usable_cpus() : entry.cpus, entry.threads));
+    watch.rest(interrupt_requested);
+    StartRecord start = run_worker_for(entry, index);
+    watch.finish(start);
+    if (!choice.reason.empty()) start.power = StartPower{"", "", {}, {}, choice.reason, choice.reason};
+    return start;
+  }
+
+  StartRecord run_worker_for(const Entry& entry, int index) {
     WorkerTask task = start_task(entry, catalog_, facts_of(entry), index);
     if (index == 0) {
       add_agreement(task, expected_);

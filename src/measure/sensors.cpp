@@ -58,6 +58,7 @@ std::optional<ProcessTimes> process_times(const std::filesystem::path& stat, int
   std::string state, skipped;
   ProcessTimes process;
   process.pid = pid;
+  if (const std::size_t begins = line.find('('); begins < name_ends) process.name = line.substr(begins + 1, name_ends - begins - 1);
   rest >> state >> process.parent;
   for (int field = 5; field < 14; ++field) rest >> skipped;
   double user = 0, system = 0;
@@ -73,7 +74,7 @@ std::int64_t peak_resident_bytes() { return keyed_number("/proc/self/status", "V
 
 std::int64_t peak_resident_bytes_of(int pid) { return keyed_number(fmt::format("/proc/{}/status", pid), "VmHWM:").value_or(0) * 1024; }
 
-std::vector<ProcessTimes> descendants(int pid, const std::string& root) {
+std::vector<ProcessTimes> all_processes(const std::string& root) {
   std::vector<ProcessTimes> all;
   std::error_code failure;
   for (const auto& entry : std::filesystem::directory_iterator(root + "proc", failure)) {
@@ -81,6 +82,11 @@ std::vector<ProcessTimes> descendants(int pid, const std::string& root) {
     if (!number) continue;
     if (const auto process = process_times(entry.path() / "stat", static_cast<int>(*number))) all.push_back(*process);
   }
+  return all;
+}
+
+std::vector<ProcessTimes> descendants(int pid, const std::string& root) {
+  const std::vector<ProcessTimes> all = all_processes(root);
   std::set<int> family{pid};
   std::vector<ProcessTimes> found;
   // Pids say nothing of who came first, so look until a round finds nobody new.

@@ -24,11 +24,14 @@ struct CpuTimes {
 };
 std::optional<CpuTimes> read_cpu_times(const std::string& root = "/");
 
-/// A process below another: its parent, and processor time so far.
+/// A process: its parent, its name as the kernel cuts it, and processor time so far.
 struct ProcessTimes {
   int pid = 0, parent = 0;
+  std::string name;
   double cpu_s = 0;
 };
+/// Every process there is. Those that end meanwhile are left out.
+std::vector<ProcessTimes> all_processes(const std::string& root = "/");
 /// All processes below `pid`, children of children included. Those that end meanwhile are left out.
 std::vector<ProcessTimes> descendants(int pid, const std::string& root = "/");
 /// VmHWM of another process, bytes; 0: it is gone.

@@ -56,6 +56,9 @@ nlohmann::json surroundings_json(const Surroundings& around) {
           {"foreign_load_ratio", or_null(around.foreign_load_ratio)},
           {"stolen_ratio", or_null(around.stolen_ratio)},
           {"throttle_events", or_null(around.throttle_events)},
+          {"cpu_mhz_mean", or_null(around.cpu_mhz_mean)},
+          {"cpu_mhz_min", or_null(around.cpu_mhz_min)},
+          {"temperature_c", or_null(around.temperature_c)},
           {"repeat_speedup", or_null(around.repeat_speedup)},
           {"repeat_speedup_low", or_null(around.repeat_speedup_low)}};
 }
@@ -67,9 +70,32 @@ Surroundings read_surroundings(const nlohmann::json& json) {
   read_optional(json, "foreign_load_ratio", around.foreign_load_ratio);
   read_optional(json, "stolen_ratio", around.stolen_ratio);
   read_optional(json, "throttle_events", around.throttle_events);
+  read_optional(json, "cpu_mhz_mean", around.cpu_mhz_mean);
+  read_optional(json, "cpu_mhz_min", around.cpu_mhz_min);
+  read_optional(json, "temperature_c", around.temperature_c);
   read_optional(json, "repeat_speedup", around.repeat_speedup);
   read_optional(json, "repeat_speedup_low", around.repeat_speedup_low);
   return around;
+}
+
+nlohmann::json power_json(const StartPower& power) {
+  return {{"meter", power.meter},
+          {"covers", power.covers},
+          {"energy_j", or_null(power.energy_j)},
+          {"idle_power_w", or_null(power.idle_power_w)},
+          {"problem", power.problem},
+          {"idle_problem", power.idle_problem}};
+}
+
+StartPower read_power(const nlohmann::json& json) {
+  StartPower power;
+  json.at("meter").get_to(power.meter);
+  json.at("covers").get_to(power.covers);
+  read_optional(json, "energy_j", power.energy_j);
+  read_optional(json, "idle_power_w", power.idle_power_w);
+  json.at("problem").get_to(power.problem);
+  json.at("idle_problem").get_to(power.idle_problem);
+  return power;
 }
 
 }  // namespace
@@ -123,6 +149,8 @@ void to_json(nlohmann::json& json, const StartRecord& record) {
       {"repeats", record.repeats},
       {"inputs", record.inputs},
   };
+  if (record.timed_span) json["timed_span"] = {record.timed_span->begin_s, record.timed_span->end_s};
+  if (record.power) json["power"] = power_json(*record.power);
   if (record.served) json["served"] = {{"client_ms", record.served->client_ms}, {"transform_ms", record.served->transform_ms}};
   if (record.window) {
     json["window"] = {{"seconds", record.window->seconds},
@@ -170,6 +198,11 @@ void from_json(const nlohmann::json& json, StartRecord& record) {
   json.at("order_seed").get_to(record.order_seed);
   json.at("repeats").get_to(record.repeats);
   record.inputs = json.value("inputs", "");  // absent in what older versions wrote
+  record.timed_span.reset();
+  if (const auto span = json.find("timed_span"); span != json.end())
+    record.timed_span = TimeSpan{span->at(0).get<double>(), span->at(1).get<double>()};
+  record.power.reset();
+  if (const auto power = json.find("power"); power != json.end()) record.power = read_power(*power);
   record.served.reset();
   if (const auto served = json.find("served"); served != json.end())
     record.served = {served->at("client_ms").get<double>(), served->at("transform_ms").get<double>()};

@@ -9,6 +9,8 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "measure/power.h"
+
 namespace inferometer::measure {
 
 enum class Status : std::uint8_t { passed, skipped, unsupported, failed, out_of_memory, timed_out };
@@ -40,7 +42,8 @@ struct Surroundings {
   std::optional<double> foreign_load_ratio;  ///< processor time of other processes / (cores x loop's wall time)
   std::optional<double> stolen_ratio;        ///< hypervisor's steal / (cores x wall time)
   std::optional<std::int64_t> throttle_events;
-  std::optional<double> repeat_speedup, repeat_speedup_low;  ///< caching probe: new/repeated input time, lower 95 % bound
+  std::optional<double> cpu_mhz_mean, cpu_mhz_min, temperature_c;  ///< over the loop: measure/processor_state.h
+  std::optional<double> repeat_speedup, repeat_speedup_low;        ///< caching probe: new/repeated input time, lower 95 % bound
 };
 
 /// What a call through the server took beside its own time (the samples). Means over the kept calls, ms.
@@ -55,6 +58,14 @@ struct ThroughputWindow {
   double requests = 0;                       ///< work done in it: those that its ends cut count in part
   double below_full_flight_ratio = 0;        ///< share of it with fewer in flight than R
   std::vector<double> block_requests_per_s;  ///< of its equal parts, in order
+};
+
+/// What a power meter says of one start's timed loop; docs/power.md.
+struct StartPower {
+  std::string meter, covers;           ///< empty: none could be read
+  std::optional<double> energy_j;      ///< of the window
+  std::optional<double> idle_power_w;  ///< mean, before the start
+  std::string problem, idle_problem;   ///< why null, one line each
 };
 
 struct StartRecord {
@@ -79,6 +90,8 @@ struct StartRecord {
   Surroundings surroundings;
   std::optional<ServedTimes> served;       ///< through the server
   std::optional<ThroughputWindow> window;  ///< several requests in flight; samples_ns are then in the order of their ends
+  std::optional<TimeSpan> timed_span;      ///< of the kept requests, seconds of the steady clock
+  std::optional<StartPower> power;         ///< where a meter was asked for
   std::string inputs;                      ///< which real pictures, and how prepared; empty: synthetic ones
   std::string started_at;                  ///< UTC, ISO 8601
   std::uint64_t order_seed = 0;            ///< of the shuffled order of entries

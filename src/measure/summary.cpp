@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "measure/power_row.h"
 #include "measure/verdict.h"
 #include "stats/sample.h"
 
@@ -236,6 +237,7 @@ Row summarize(const Entry& entry, const std::vector<StartRecord>& starts, const 
   evidence.trusted_build = is_trusted_build();
   add_latency(entry, starts, evidence.pooled, row);
   add_rest(starts, row);
+  add_power(entry, starts, evidence.pooled, row);
   if (const auto left_out = std::count(evidence.pooled.begin(), evidence.pooled.end(), false); left_out > 0) {
     row.notes.push_back(fmt::format("{} of {} starts left out: cores far apart", left_out, starts.size()));
   }

@@ -158,6 +158,8 @@ class Flock {
     if (!window) throw Error(ErrorCode::internal, "the requests in flight have no time in common");
     ThroughputResult result;
     result.window.seconds = static_cast<double>(window->end_ns - window->begin_ns) * 1e-9;
+    result.begin = Nanoseconds(window->begin_ns);
+    result.end = Nanoseconds(window->end_ns);
     result.window.requests = requests_in(lanes, *window);
     result.window.below_full_flight_ratio = below_full_flight_ratio(lanes, *window);
     const auto rates = block_rates(lanes, *window);

@@ -14,6 +14,7 @@ namespace inferometer::measure {
 
 struct ThroughputResult {
   ThroughputWindow window;
+  Nanoseconds begin{0}, end{0};          ///< of the window, on Flying::now
   std::vector<std::int64_t> samples_ns;  ///< of each request that ended in the window, in the order of the ends
   std::int64_t ramp_requests = 0;
 };

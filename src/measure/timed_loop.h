@@ -32,6 +32,7 @@ struct LoopResult {
   std::vector<std::int64_t> samples_ns;  ///< kept, in order
   std::int64_t dropped = 0;
   std::int64_t warmup_requests = 0;
+  Nanoseconds begin{0}, end{0};  ///< of the kept ones, on the loop's clock
 };
 
 /// More samples than this end a loop: the array exists before it.
@@ -80,11 +81,13 @@ LoopResult run_timed_loop(const LoopPlan& plan, ClockType&& now, CallType&& call
 
   std::int64_t kept = 0, next_check = plan.at_least;
   const Nanoseconds begin = now();
+  result.begin = result.end = begin;
   while (kept < capacity) {
     const Nanoseconds before = now();
     call(request++);
     const Nanoseconds after = now();
     samples.push_back((after - before).count());
+    result.end = after;
     ++kept;
     if (plan.exact > 0) continue;
 

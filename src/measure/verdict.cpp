@@ -11,7 +11,7 @@ namespace inferometer::measure {
 namespace {
 
 constexpr double kStartsApart = 0.05, kDrift = 0.05, kDeviation = 0.10, kForeignLoad = 0.10, kStolen = 0.02, kCaching = 1.10,
-                 kHarness = 0.01, kInt8Top1 = 0.9;
+                 kHarness = 0.01, kInt8Top1 = 0.9, kClockFall = 0.20;
 
 std::vector<double> as_doubles(std::span<const std::int64_t> samples) { return {samples.begin(), samples.end()}; }
 
@@ -125,6 +125,13 @@ void judge_surroundings(const Evidence& evidence, std::vector<std::string>& unst
   }
   if (const auto events = largest(evidence.starts, [](const Surroundings& s) { return s.throttle_events; }); events && *events > 0) {
     unstable.push_back(fmt::format("the processor throttled {:.0f} times: cool it, or pause between starts (--pause-s)", *events));
+  }
+  for (const StartRecord& start : evidence.starts) {
+    const auto mean = start.surroundings.cpu_mhz_mean, least = start.surroundings.cpu_mhz_min;
+    if (!mean || !least || *least >= (1 - kClockFall) * *mean) continue;
+    unstable.push_back(
+        fmt::format("the clock fell to {:.0f} MHz, its mean was {:.0f}: cool the processor, or fix its clock", *least, *mean));
+    break;
   }
   if (const auto speedup = largest(evidence.starts, [](const Surroundings& s) { return s.repeat_speedup_low; });
       speedup && *speedup > kCaching) {

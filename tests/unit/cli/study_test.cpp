@@ -43,6 +43,7 @@ interval_target_ratio = 0.02
 percentiles = [90, 99.9]
 cpus = "3,0-1"
 pause_s = 0.5
+power = "auto"
 weights = "random:7"
 input_seed = 9
 shapes = { input = "1x3x8x8", mask = "1x4" }
@@ -76,6 +77,7 @@ memory_limit_mib = 512
   EXPECT_EQ(spec.stop.percentiles, (std::vector<double>{90, 99.9}));
   EXPECT_EQ(spec.cpus, (Ints{0, 1, 3}));
   EXPECT_EQ(spec.pause_s, 0.5);
+  EXPECT_EQ(spec.power, "auto");
   EXPECT_EQ(spec.weights_seed, 7u);
   EXPECT_EQ(spec.input_seed, 9u);
   EXPECT_EQ(spec.shapes.at("input"), (Shape{1, 3, 8, 8}));

@@ -58,6 +58,8 @@ TEST(Identity, changes_with_everything_that_decides_the_figures) {
        }},
       {"no pinning", [](Entry& e) { e.cpus = {}; }},
       {"pause", [](Entry& e) { e.pause_s = 0.5; }},
+      {"power meter", [](Entry& e) { e.power = "auto"; }},
+      {"no power meter", [](Entry& e) { e.power = "none"; }},
       {"input seed", [](Entry& e) { e.input_seed = 12; }},
   };
   std::set<std::string> seen{identity(full_entry(), "machine")};
@@ -127,6 +129,7 @@ void expect_equal(const Entry& a, const Entry& b) {
   EXPECT_EQ(a.starts, b.starts);
   EXPECT_EQ(a.cpus, b.cpus);
   EXPECT_EQ(a.pause_s, b.pause_s);
+  EXPECT_EQ(a.power, b.power);
   EXPECT_EQ(a.input_seed, b.input_seed);
   EXPECT_EQ(a.limits.load_timeout_s, b.limits.load_timeout_s);
   EXPECT_EQ(a.limits.request_timeout_s, b.limits.request_timeout_s);
@@ -219,7 +222,7 @@ TEST(ReproCommand, repeats_every_option) {
             "inferometer run --again --model 'nets/own net.onnx' --engine alpha:graph=basic:spin=1 --device gpu.0 --precision bf16 "
             "--batch 8 --threads 2 --protocol ten --starts 5 --streams 3 --requests 4 --shape data=1x3x192x160 --shape mask=1x5 "
             "--runs 25 --min-time-s 0.1 --max-time-s 1.5 --interval-target-ratio 0.02 --percentiles 90,99.9 --cpus 0,2 --pause-s 0.25 "
-            "--input-seed 11");
+            "--power battery:BAT0 --input-seed 11");
   Entry entry = zoo_entry();
   entry.model.height = entry.model.width = 192;
   entry.model.classes = 10;

@@ -92,6 +92,7 @@ TEST(Plan, carries_every_option_into_the_entries) {
   run.max_time_s = 9;
   run.cpus = {0, 1};
   run.pause_s = 1.5;
+  run.power = "rapl";
   run.weights_seed = 5;
   run.input_seed = 6;
   run.classes = 10;
@@ -107,6 +108,7 @@ TEST(Plan, carries_every_option_into_the_entries) {
   EXPECT_EQ(entry.stop.percentiles, std::vector<double>{99});
   EXPECT_EQ(entry.cpus, (std::vector<int>{0, 1}));
   EXPECT_EQ(entry.pause_s, 1.5);
+  EXPECT_EQ(entry.power, "rapl");
   EXPECT_EQ(entry.model.seed, 5u);
   EXPECT_EQ(entry.input_seed, 6u);
   EXPECT_EQ(entry.model.classes, 10);

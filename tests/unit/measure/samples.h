@@ -81,6 +81,7 @@ inline Entry full_entry() {
   entry.starts = 5;
   entry.cpus = {0, 2};
   entry.pause_s = 0.25;
+  entry.power = "battery:BAT0";
   entry.input_seed = 11;
   entry.limits.load_timeout_s = 12.5;
   entry.limits.request_timeout_s = 4.5;
@@ -124,11 +125,16 @@ inline StartRecord full_start() {
   start.surroundings.foreign_load_ratio = 0.03125;
   start.surroundings.stolen_ratio = 0.015625;
   start.surroundings.throttle_events = 3;
+  start.surroundings.cpu_mhz_mean = 3100.5;
+  start.surroundings.cpu_mhz_min = 2900.25;
+  start.surroundings.temperature_c = 71.5;
   start.surroundings.repeat_speedup = 1.5;
   start.surroundings.repeat_speedup_low = 1.25;
   start.started_at = "2026-01-31T12:34:56Z";
   start.order_seed = 18'446'744'073'709'551'615u;
   start.repeats = 2;
+  start.timed_span = TimeSpan{1234.5, 1236.75};
+  start.power = StartPower{"rapl", "the processor", 12.5, 3.25, "a problem", "another"};
   start.served = ServedTimes{12.5, 3.25};
   start.window = ThroughputWindow{1.5, 300.25, 0.0625, {200, 200.5}};
   return start;

@@ -119,6 +119,9 @@ TEST(Descendants, are_found_at_any_depth_whatever_their_names) {
   folder.write("proc/50/stat", stat_line(50, "e", 1, 9, 9));
   folder.write("proc/60/stat", "60 (torn) S");
   folder.write("proc/self/stat", stat_line(70, "f", 10, 9, 9));  // no number
+  std::map<int, std::string> names;
+  for (const ProcessTimes& process : all_processes(folder.root())) names[process.pid] = process.name;
+  EXPECT_EQ(names, (std::map<int, std::string>{{10, "a"}, {20, "d d"}, {30, "b) S 10 ("}, {40, "c"}, {50, "e"}}));
   std::map<int, double> seconds;
   for (const ProcessTimes& process : descendants(10, folder.root())) seconds[process.pid] = process.cpu_s;
   const auto ticks_per_s = static_cast<double>(sysconf(_SC_CLK_TCK));

@@ -52,6 +52,9 @@ void expect_equal(const StartRecord& a, const StartRecord& b) {
   EXPECT_EQ(s.foreign_load_ratio, t.foreign_load_ratio);
   EXPECT_EQ(s.stolen_ratio, t.stolen_ratio);
   EXPECT_EQ(s.throttle_events, t.throttle_events);
+  EXPECT_EQ(s.cpu_mhz_mean, t.cpu_mhz_mean);
+  EXPECT_EQ(s.cpu_mhz_min, t.cpu_mhz_min);
+  EXPECT_EQ(s.temperature_c, t.temperature_c);
   EXPECT_EQ(s.repeat_speedup, t.repeat_speedup);
   EXPECT_EQ(s.repeat_speedup_low, t.repeat_speedup_low);
   EXPECT_EQ(a.started_at, b.started_at);
@@ -63,6 +66,20 @@ void expect_equal(const StartRecord& a, const StartRecord& b) {
     EXPECT_EQ(a.window->requests, b.window->requests);
     EXPECT_EQ(a.window->below_full_flight_ratio, b.window->below_full_flight_ratio);
     EXPECT_EQ(a.window->block_requests_per_s, b.window->block_requests_per_s);
+  }
+  ASSERT_EQ(a.timed_span.has_value(), b.timed_span.has_value());
+  if (a.timed_span) {
+    EXPECT_EQ(a.timed_span->begin_s, b.timed_span->begin_s);
+    EXPECT_EQ(a.timed_span->end_s, b.timed_span->end_s);
+  }
+  ASSERT_EQ(a.power.has_value(), b.power.has_value());
+  if (a.power) {
+    EXPECT_EQ(a.power->meter, b.power->meter);
+    EXPECT_EQ(a.power->covers, b.power->covers);
+    EXPECT_EQ(a.power->energy_j, b.power->energy_j);
+    EXPECT_EQ(a.power->idle_power_w, b.power->idle_power_w);
+    EXPECT_EQ(a.power->problem, b.power->problem);
+    EXPECT_EQ(a.power->idle_problem, b.power->idle_problem);
   }
   ASSERT_EQ(a.served.has_value(), b.served.has_value());
   if (!a.served) return;
@@ -98,6 +115,12 @@ TEST(StartRecord, an_incomplete_object_is_refused) {
     }
     if (key == "window") {  // only of several requests in flight
       EXPECT_FALSE(part.get<StartRecord>().window.has_value());
+      continue;
+    }
+    if (key == "power" || key == "timed_span") {  // only where a meter was asked for; only of a start that has a loop
+      const auto start = part.get<StartRecord>();
+      EXPECT_EQ(start.power.has_value(), key != "power");
+      EXPECT_EQ(start.timed_span.has_value(), key != "timed_span");
       continue;
     }
     EXPECT_THROW(part.get<StartRecord>(), nlohmann::json::exception) << key;

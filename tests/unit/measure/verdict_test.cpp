@@ -146,6 +146,9 @@ std::vector<ReasonCase> reason_cases() {
        around([](Surroundings& s) { s.stolen_ratio = 0.02; })},
       {"throttling", VerdictKind::unstable, "the processor throttled 1 times", around([](Surroundings& s) { s.throttle_events = 1; }),
        around([](Surroundings& s) { s.throttle_events = 0; })},
+      {"clock", VerdictKind::unstable, "the clock fell to 2399 MHz, its mean was 3000",
+       around([](Surroundings& s) { s.cpu_mhz_mean = 3000, s.cpu_mhz_min = 2399; }),
+       around([](Surroundings& s) { s.cpu_mhz_mean = 3000, s.cpu_mhz_min = 2401; })},
       {"caching", VerdictKind::unstable, "a repeated input is at least",
        around([](Surroundings& s) { s.repeat_speedup = 2, s.repeat_speedup_low = 1.101; }),
        around([](Surroundings& s) { s.repeat_speedup = 2, s.repeat_speedup_low = 1.1; })},  // the whole interval must be above
