@@ -19,6 +19,7 @@ void add_cost(CLI::App& app, Context& context);
 void add_export(CLI::App& app, Context& context);
 void add_engines(CLI::App& app, Context& context);
 void add_platform(CLI::App& app, Context& context);
+void add_doctor(CLI::App& app, Context& context);
 void add_run(CLI::App& app, Context& context);
 void add_worker(CLI::App& app, Context& context);  ///< hidden: child processes of a measurement and of a service
 void add_compare(CLI::App& app, Context& context);
