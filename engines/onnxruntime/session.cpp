@@ -207,6 +207,7 @@ void OnnxRuntimeSession::find_output_shapes() {
     values.push_back(Ort::Value::CreateTensor(memory, zeros.back().get(), byte_count(input), input.shape.data(), input.shape.size(),
                                               their_type(input.type)));
   }
+  ++runs_;
   const std::vector<Ort::Value> results = session_.Run(Ort::RunOptions{nullptr}, input_pointers_.data(), values.data(), values.size(),
                                                        output_pointers_.data(), output_pointers_.size());
   for (std::size_t i = 0; i < outputs_.size(); ++i) outputs_[i].shape = results[i].GetTensorTypeAndShapeInfo().GetShape();
@@ -236,6 +237,7 @@ class OnnxRuntimeRequest final : public Request {
                                                    input.shape.size(), their_type(input.type)));
       }
       const StreamSlots::Slot slot(session_.slots_);
+      if (session_.profiling_) ++session_.runs_;
       session_.session_.Run(run_options_, session_.input_pointers_.data(), inputs_.data(), inputs_.size(), session_.output_pointers_.data(),
                             outputs_.data(), outputs_.size());
     });
@@ -258,7 +260,7 @@ std::unique_ptr<Request> OnnxRuntimeSession::create_request() {
 std::vector<LayerTime> OnnxRuntimeSession::end_profiling() const {
   Ort::AllocatorWithDefaultOptions allocator;
   const std::filesystem::path file = session_.EndProfilingAllocated(allocator).get();
-  std::vector<LayerTime> layers = read_profile(file);
+  std::vector<LayerTime> layers = read_profile(file, skipped_runs_.load());
   std::filesystem::remove(file);
   return layers;
 }

@@ -1,6 +1,8 @@
 /// Hold a model loaded by ONNX Runtime.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <filesystem>
 #include <mutex>
 #include <optional>
@@ -29,6 +31,7 @@ class OnnxRuntimeSession final : public Session {
   std::unique_ptr<Request> create_request() override;
   /// Ends profiling when first called: later runs are not in it.
   std::vector<LayerTime> layer_times() const override;
+  void restart_layer_times() override { skipped_runs_ = runs_.load(); }
 
  private:
   friend class OnnxRuntimeRequest;
@@ -44,6 +47,7 @@ class OnnxRuntimeSession final : public Session {
   ObtainedSettings obtained_;
   StreamSlots slots_;
   bool profiling_ = false;
+  std::atomic<std::size_t> runs_{0}, skipped_runs_{0};  // while profiling: begun in all, and left out of layer_times()
   mutable std::mutex profile_mutex_;
   mutable std::optional<std::vector<LayerTime>> profile_;
 };

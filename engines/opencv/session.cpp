@@ -244,21 +244,18 @@ void OpenCvSession::keep_times(cv::dnn::Net& net) {
   const std::vector<cv::String> names = net.getLayerNames();
   std::vector<LayerTime> layers;
   for (std::size_t i = 0; i < std::min(ticks.size(), names.size()); ++i) {
+    if (ticks[i] == 0) continue;  // fused into another or optimised out: its clock counts nanoseconds
     LayerTime layer;
     layer.name = names[i];
     layer.op = net.getLayer(net.getLayerId(names[i]))->type;
     layer.precision = "fp32";
     layer.time_us = ticks[i] / cv::getTickFrequency() * 1e6;
-    layer.executed = ticks[i] > 0;
+    // The importer puts this before the names of nodes.
+    constexpr std::string_view kPrefix = "onnx_node!";
+    if (layer.name.starts_with(kPrefix)) layer.origins = layer.name.substr(kPrefix.size());
     layers.push_back(std::move(layer));
   }
-  const std::lock_guard lock(times_mutex_);
-  times_ = std::move(layers);
-}
-
-std::vector<LayerTime> OpenCvSession::layer_times() const {
-  const std::lock_guard lock(times_mutex_);
-  return times_;
+  times_.add(std::move(layers));
 }
 
 }  // namespace inferometer::engine

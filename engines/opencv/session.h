@@ -10,6 +10,7 @@
 
 #include <opencv2/dnn.hpp>
 
+#include "common/layer_history.h"
 #include "common/setting_table.h"
 #include "common/stream_slots.h"
 #include "engine/engine.h"
@@ -30,7 +31,8 @@ class OpenCvSession final : public Session {
   const std::vector<TensorInfo>& outputs() const override { return outputs_; }
   ObtainedSettings obtained() const override { return obtained_; }
   std::unique_ptr<Request> create_request() override;
-  std::vector<LayerTime> layer_times() const override;
+  std::vector<LayerTime> layer_times() const override { return times_.medians(); }
+  void restart_layer_times() override { times_.restart(); }
 
  private:
   friend class OpenCvRequest;
@@ -53,8 +55,7 @@ class OpenCvSession final : public Session {
   StreamSlots slots_;
   std::mutex first_mutex_;
   std::optional<cv::dnn::Net> first_;
-  mutable std::mutex times_mutex_;
-  std::vector<LayerTime> times_;
+  LayerHistory times_;
 };
 
 }  // namespace inferometer::engine

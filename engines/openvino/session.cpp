@@ -86,6 +86,29 @@ std::string kernel_precision(const std::string& kernel) {
   return {};
 }
 
+/// A node of the model that really runs.
+struct RuntimeNode {
+  std::string type, origins;
+};
+
+std::map<std::string, RuntimeNode> runtime_nodes(const ov::CompiledModel& compiled) {
+  std::map<std::string, RuntimeNode> nodes;
+  for (const auto& node : compiled.get_runtime_model()->get_ordered_ops()) {
+    const auto& facts = node->get_rt_info();
+    const auto text = [&](const char* key) {
+      const auto found = facts.find(key);
+      return found != facts.end() && found->second.is<std::string>() ? found->second.as<std::string>() : std::string();
+    };
+    nodes[node->get_friendly_name()] = {text("layerType"), text("originalLayersNames")};
+  }
+  return nodes;
+}
+
+/// Not computed: given, stored, or only read at the end.
+bool is_tensor(const std::string& type) {
+  return type == "Input" || type == "Parameter" || type == "Const" || type == "Constant" || type == "Output" || type == "Result";
+}
+
 std::size_t byte_count(const TensorInfo& tensor) { return static_cast<std::size_t>(element_count(tensor.shape)) * size_of(tensor.type); }
 
 }  // namespace
@@ -151,6 +174,7 @@ class OpenVinoRequest final : public Request {
     if (session_.profiling_) {
       const std::lock_guard lock(session_.last_mutex_);
       session_.last_ = request_;
+      ++session_.runs_;
     }
     return views_;
   }
@@ -168,20 +192,44 @@ std::unique_ptr<Request> OpenVinoSession::create_request() {
 
 std::vector<LayerTime> OpenVinoSession::layer_times() const {
   const std::lock_guard lock(last_mutex_);
-  if (!last_) return {};
+  const std::int64_t runs = runs_ - left_out_.runs;
+  if (!last_ || runs < 1) return {};
   return translated(subject_, [&] {
+    // The framework's figures are means, in whole microseconds, over all runs since the model was compiled.
+    const auto mean_since_restart = [&](const ov::ProfilingInfo& info) {
+      const auto before = left_out_.times_us.find(info.node_name);
+      const double sum = std::chrono::duration<double, std::micro>(info.real_time).count() * static_cast<double>(runs_) -
+                         (before == left_out_.times_us.end() ? 0 : before->second);
+      return std::max(sum / static_cast<double>(runs), 0.0);
+    };
+    const std::map<std::string, RuntimeNode> nodes = runtime_nodes(compiled_);
     std::vector<LayerTime> layers;
     for (const ov::ProfilingInfo& info : last_.get_profiling_info()) {
+      const auto node = nodes.find(info.node_name);
+      // What is not in the model that runs was fused into something that is; and stored or given tensors are no layers.
+      if (node == nodes.end() || is_tensor(node->second.type)) continue;
       LayerTime layer;
       layer.name = info.node_name;
-      layer.op = info.node_type;
+      layer.op = node->second.type;
       layer.kernel = info.exec_type;
       layer.precision = kernel_precision(info.exec_type);
-      layer.time_us = std::chrono::duration<double, std::micro>(info.real_time).count();
       layer.executed = info.status == ov::ProfilingInfo::Status::EXECUTED;
+      if (layer.executed) layer.time_us = mean_since_restart(info);
+      layer.origins = node->second.origins;
       layers.push_back(std::move(layer));
     }
     return layers;
+  });
+}
+
+void OpenVinoSession::restart_layer_times() {
+  const std::lock_guard lock(last_mutex_);
+  left_out_ = {};
+  if (!last_) return;
+  translated(subject_, [&] {
+    left_out_.runs = runs_;
+    for (const ov::ProfilingInfo& info : last_.get_profiling_info())
+      left_out_.times_us[info.node_name] = std::chrono::duration<double, std::micro>(info.real_time).count() * static_cast<double>(runs_);
   });
 }
 

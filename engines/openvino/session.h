@@ -2,6 +2,8 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -25,6 +27,9 @@ class OpenVinoSession final : public Session {
   ObtainedSettings obtained() const override { return obtained_; }
   std::unique_ptr<Request> create_request() override;
   std::vector<LayerTime> layer_times() const override;
+  /// The framework keeps sums of whole microseconds.
+  bool layer_times_are_means() const override { return true; }
+  void restart_layer_times() override;
 
  private:
   friend class OpenVinoRequest;
@@ -38,7 +43,13 @@ class OpenVinoSession final : public Session {
   ObtainedSettings obtained_;
   bool profiling_ = false;
   std::atomic<int> requests_{0};  // created; several share the streams through the framework's queue
+  struct Sums {
+    std::int64_t runs = 0;
+    std::map<std::string, double> times_us;  // by layer
+  };
   mutable std::mutex last_mutex_;
+  std::int64_t runs_ = 0;  // finished, while profiling
+  Sums left_out_;          // of the runs before restart_layer_times()
   ov::InferRequest last_;  // that ran, where profiling
 };
 

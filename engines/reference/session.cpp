@@ -6,6 +6,7 @@
 
 #include <cblas.h>
 
+#include "common/layer_history.h"
 #include "common/stream_slots.h"
 #include "engine/check_inputs.h"
 #include "execute.h"
@@ -71,10 +72,8 @@ class ReferenceSession final : public engine::Session {
     }
   }
 
-  std::vector<engine::LayerTime> layer_times() const override {
-    const std::lock_guard lock(mutex_);
-    return layer_times_;
-  }
+  std::vector<engine::LayerTime> layer_times() const override { return times_.medians(); }
+  void restart_layer_times() override { times_.restart(); }
 
   void keep_times(const std::vector<double>& times_us) {
     std::vector<engine::LayerTime> layers;
@@ -82,8 +81,7 @@ class ReferenceSession final : public engine::Session {
       const graph::Node& node = plan_.graph().nodes[i];
       layers.push_back({node.name, std::string(graph::name_of(node.op)), "", "fp32", times_us[i], true});
     }
-    const std::lock_guard lock(mutex_);
-    layer_times_ = std::move(layers);
+    times_.add(std::move(layers));
   }
 
   const SessionOptions& options() const { return options_; }
@@ -103,8 +101,7 @@ class ReferenceSession final : public engine::Session {
   std::vector<engine::TensorInfo> inputs_, outputs_;
   engine::StreamSlots slots_;
   std::unique_ptr<Trace> trace_;
-  mutable std::mutex mutex_;
-  std::vector<engine::LayerTime> layer_times_;
+  engine::LayerHistory times_;
 };
 
 ReferenceRequest::ReferenceRequest(ReferenceSession& session)

@@ -85,8 +85,7 @@ std::vector<at::Tensor> TorchSession::compute(const std::vector<at::Tensor>& inp
   std::vector<LayerTime> layers;
   for (std::size_t i = 0; i < nodes.size(); ++i)
     layers.push_back({nodes[i].name, std::string(graph::name_of(nodes[i].op)), "", obtained_.precision, times_us[i], true});
-  const std::lock_guard lock(times_mutex_);
-  times_ = std::move(layers);
+  times_.add(std::move(layers));
   return outputs;
 }
 
@@ -135,11 +134,6 @@ class TorchRequest final : public Request {
 
 std::unique_ptr<Request> TorchSession::create_request() {
   return translated(subject_, [&] { return std::make_unique<TorchRequest>(*this); });
-}
-
-std::vector<LayerTime> TorchSession::layer_times() const {
-  const std::lock_guard lock(times_mutex_);
-  return times_;
 }
 
 }  // namespace inferometer::engine

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "common/layer_history.h"
 #include "common/stream_slots.h"
 #include "engine/engine.h"
 #include "torch/program.h"
@@ -23,7 +23,8 @@ class TorchSession final : public Session {
   const std::vector<TensorInfo>& outputs() const override { return outputs_; }
   ObtainedSettings obtained() const override { return obtained_; }
   std::unique_ptr<Request> create_request() override;
-  std::vector<LayerTime> layer_times() const override;
+  std::vector<LayerTime> layer_times() const override { return times_.medians(); }
+  void restart_layer_times() override { times_.restart(); }
 
  private:
   friend class TorchRequest;
@@ -36,12 +37,10 @@ class TorchSession final : public Session {
   int streams_ = 1;
   std::unique_ptr<TorchProgram> program_;  // one of the two
   std::unique_ptr<TracedProgram> traced_;
-  std::vector<std::string> layer_names_, layer_operators_;  // where profiling
   std::vector<TensorInfo> inputs_, outputs_;
   StreamSlots slots_;
   ObtainedSettings obtained_;
-  mutable std::mutex times_mutex_;
-  std::vector<LayerTime> times_;
+  LayerHistory times_;
 };
 
 }  // namespace inferometer::engine

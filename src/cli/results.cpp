@@ -11,6 +11,7 @@
 #include "cli/lists.h"
 #include "cli/load_tables.h"
 #include "cli/open_store.h"
+#include "report/layer_tables.h"
 #include "report/pivot.h"
 #include "report/rows.h"
 #include "cli/subcommands.h"
@@ -21,11 +22,12 @@ namespace {
 
 struct ResultsOptions {
   std::string where, pivot, source, limit;
-  std::string value = "per_image_ms";
+  std::string value;  ///< of --pivot; empty: per_image_ms, of layers time_us
   bool all = false;
   bool samples = false;
   bool evaluations = false;
   bool loads = false;
+  bool layers = false;
 };
 
 store::Query query_of(const ResultsOptions& options) {
@@ -89,7 +91,33 @@ void print_loads(const ResultsOptions& options, const Context& context) {
   context.write(loads_table(rows, context.format()));
 }
 
+/// "a,b,c": what goes down, and what goes across.
+std::pair<std::string, std::vector<std::string>> pivot_columns(const std::string& text) {
+  std::vector<std::string> columns = parse_words(text, "--pivot");
+  if (columns.size() < 2) {
+    throw Error(ErrorCode::usage, "--pivot: needs a column to go down and one or more to go across", "for example --pivot model,batch");
+  }
+  const std::string down = columns.front();
+  columns.erase(columns.begin());
+  return {down, columns};
+}
+
+void print_layers(const ResultsOptions& options, const Context& context) {
+  if (options.samples || options.evaluations || options.loads || !options.source.empty()) {
+    throw Error(ErrorCode::usage, "--layers: goes with none of --samples, --source, --evaluations and --loads");
+  }
+  store::LayerQuery query;
+  if (!options.where.empty()) query.where = store::parse_layer_where(options.where);
+  query.newest_only = !options.all;
+  std::vector<measure::LayerRow> rows = open_existing(context.database).layers(query);
+  keep_last(rows, options.limit);
+  if (options.pivot.empty()) return context.write(report::layers_table(rows, context.format()));
+  const auto columns = pivot_columns(options.pivot);
+  context.write(report::layers_pivot(rows, columns.first, columns.second, options.value.empty() ? "time_us" : options.value));
+}
+
 void print_results(const ResultsOptions& options, const Context& context) {
+  if (options.layers) return print_layers(options, context);
   if (options.evaluations) return print_evaluations(options, context);
   if (options.loads) return print_loads(options, context);
   if (options.samples && (options.all || !options.pivot.empty())) {
@@ -106,13 +134,10 @@ void print_results(const ResultsOptions& options, const Context& context) {
   if (options.pivot.empty()) return context.write(report::rows_table(rows, context.format()));
 
   report::PivotRequest request;
-  request.across = parse_words(options.pivot, "--pivot");
-  if (request.across.size() < 2) {
-    throw Error(ErrorCode::usage, "--pivot: needs a column to go down and one or more to go across", "for example --pivot model,batch");
-  }
-  request.down = {request.across.front()};
-  request.across.erase(request.across.begin());
-  request.value = options.value;
+  const auto columns = pivot_columns(options.pivot);
+  request.down = {columns.first};
+  request.across = columns.second;
+  if (!options.value.empty()) request.value = options.value;
   context.write(report::pivot(rows, request, context.format()));
 }
 
@@ -124,14 +149,19 @@ void add_results(CLI::App& app, Context& context) {
   command->add_option("--where", options->where, "Comparisons joined by and: 'model=resnet18 and batch>=8'")->type_name("CONDITIONS");
   CLI::Option* pivot =
       command->add_option("--pivot", options->pivot, "The first column goes down, the others across")->type_name("A,B[,C]");
-  command->add_option("--value", options->value, "The figure of --pivot (default: per_image_ms)")->type_name("COLUMN")->needs(pivot);
+  command->add_option("--value", options->value, "The figure of --pivot (default: per_image_ms; with --layers time_us)")
+      ->type_name("COLUMN")
+      ->needs(pivot);
   command->add_option("--source", options->source, "Only rows of this source: measured, or an import's name")->type_name("NAME");
   command->add_option("--limit", options->limit, "Only the last N rows")->type_name("N");
   command->add_flag("--all", options->all, "Also rows that a newer one of the same entry replaces");
   command->add_flag("--evaluations", options->evaluations, "What `evaluate` counted, in place of measured rows");
   command->add_flag("--loads", options->loads, "What `load` measured of servers, in place of measured rows");
+  command->add_flag("--layers", options->layers, "What `run --layers` timed, in place of measured rows");
   command->add_flag("--samples", options->samples, "Every kept request, in place of rows");
-  command->footer(example_footer("inferometer results --where 'model=resnet18 and batch>=8' --pivot engine,batch --value per_image_ms"));
+  command->footer(
+      example_footer("inferometer results --where 'model=resnet18 and batch>=8' --pivot engine,batch --value per_image_ms\n"
+                     "  inferometer results --layers --where model=resnet18 --pivot layer,engine"));
   command->callback([options, &context] { print_results(*options, context); });
 }
 

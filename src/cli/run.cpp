@@ -10,6 +10,7 @@
 #include "base/child_process.h"
 #include "base/text.h"
 #include "cli/context.h"
+#include "cli/layer_times.h"
 #include "cli/ledger.h"
 #include "cli/progress.h"
 #include "cli/run_options.h"
@@ -34,6 +35,7 @@ struct RunCommand {
   std::int64_t limit = 0;  ///< entries at most; 0: all
   bool dry_run = false;
   bool search_throughput = false;
+  bool layers = false;  ///< time layers too
   measure::RunnerOptions runner;
 };
 
@@ -150,7 +152,7 @@ void print_result(const measure::RunResult& result, const Plan& plan, const Cont
 
 void search(const RunCommand& command, const measure::EngineCatalog& catalog, Context& context) {
   for (const auto& [conflicts, name] : {std::pair{!command.study_path.empty(), "a study"}, std::pair{command.dry_run, "--dry-run"},
-                                        std::pair{command.limit > 0, "--limit"}}) {
+                                        std::pair{command.limit > 0, "--limit"}, std::pair{command.layers, "--layers"}}) {
     if (conflicts) throw Error(ErrorCode::usage, fmt::format("--search-throughput does not go with {}", name), "give --model and --engine");
   }
   const auto& given = command.options.given;
@@ -194,7 +196,8 @@ void run(const RunCommand& command, Context& context) {
   }
   const measure::Platform platform = measure::read_platform();
   store::Store store{std::filesystem::path(context.database)};
-  StoreLedger ledger(store, store.save_platform(platform.identity, platform.name, platform.details_json));
+  const std::int64_t platform_id = store.save_platform(platform.identity, platform.name, platform.details_json);
+  StoreLedger ledger(store, platform_id);
   measure::RunResult result;
   {
     Progress progress(context.messages, progress_style(context.quiet), plan.entries.size());
@@ -202,11 +205,16 @@ void run(const RunCommand& command, Context& context) {
     result = measure::run_plan(plan.entries, catalog, platform, ledger, command.runner, observer);
   }
   for (measure::Row& row : result.rows) store.add_accuracy(row);
-  print_result(result, plan, context);
+  if (!command.layers || is_for_people(context.format())) print_result(result, plan, context);
   if (result.interrupted) {
     say_interrupted(fmt::format("{} of {} rows", result.rows.size(), plan.entries.size()));
   }
   if (std::any_of(result.rows.begin(), result.rows.end(), measure::is_bad)) context.exit_code = 1;
+  if (!command.layers) return;
+  const LayerTimes layers = time_layers(plan.entries, command.runner.again, catalog, platform, platform_id, store, context);
+  if (is_for_people(context.format())) context.out << '\n';
+  print_layers(layers, context);
+  if (layers.failed) context.exit_code = 1;
 }
 
 }  // namespace
@@ -228,6 +236,8 @@ void add_run(CLI::App& app, Context& context) {
       ->type_name("unstable");
   command->add_flag("--search-throughput", state->search_throughput,
                     "Find the threads, streams, requests and batch of most images a second with few measurements");
+  command->add_flag("--layers", state->layers,
+                    "Also time every layer, in a start of its own for each entry; programs get the layers' table");
   command->add_flag("--dry-run", state->dry_run, "Print the plan and measure nothing");
   command->footer(
       example_footer("inferometer run --model 'resnet*,vgg16' --engine onnxruntime,openvino --batch 1-8*2\n"

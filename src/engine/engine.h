@@ -23,7 +23,7 @@ struct Model;
 namespace inferometer::engine {
 
 /// Changes whenever a type of this file does; the loader refuses a plugin of another version.
-inline constexpr std::uint32_t kContractVersion = 2;
+inline constexpr std::uint32_t kContractVersion = 3;
 
 struct DeviceInfo {
   std::string name;                     ///< in the engine's words: "cpu", "cuda:0", "GPU.0"; compared without case
@@ -93,8 +93,11 @@ struct LayerTime {
   std::string op;
   std::string kernel;  ///< what was executed, where the framework tells
   std::string precision;
-  double time_us = 0;
-  bool executed = true;  ///< false: fused into another or optimised out
+  double time_us = 0;    ///< of one run
+  bool executed = true;  ///< false: it has a place in what runs but no time: done in place, or below the resolution of the timer
+  /// Names in the file (of nodes, or of the tensors that they give) that the layer stands for, joined by commas as the framework gives
+  /// them. Names that the file has not are ignored. Empty: `name` alone says it.
+  std::string origins = {};
 };
 
 /// One call in flight. One thread at a time; requests of one session may run side by side.
@@ -115,8 +118,12 @@ class Session {
   virtual const std::vector<TensorInfo>& outputs() const = 0;
   virtual ObtainedSettings obtained() const = 0;
   virtual std::unique_ptr<Request> create_request() = 0;
-  /// Times of the last run, where the session was loaded with profiling (own setting "profile=1"); else empty.
+  /// Times of the layers that the framework really runs, in their order (none for what was fused away), where the session was loaded with profiling (own setting
+  /// "profile=1"); else empty. Of the runs since restart_layer_times(): the median of each, or where the framework keeps sums only, the mean.
   virtual std::vector<LayerTime> layer_times() const { return {}; }
+  virtual bool layer_times_are_means() const { return false; }
+  /// Leave the runs so far out of layer_times(): call after warming up, while no request runs.
+  virtual void restart_layer_times() {}
 };
 
 /// One per process; lives until the process ends. Called from one thread.

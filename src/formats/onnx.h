@@ -68,6 +68,15 @@ struct OnnxSummary {
 /// Throws as read_onnx does for files that are no ONNX; weights are not copied.
 OnnxSummary summarize_onnx(const std::filesystem::path& path);
 
+/// A node as the file has it; names of absent optional tensors are empty.
+struct FileNode {
+  std::string name, op;                      ///< name may be empty or repeated
+  std::vector<std::string> inputs, outputs;  ///< names of tensors
+};
+
+/// The main graph's nodes in file order, which is topological. Throws as read_onnx does for files that are no ONNX; weights are not read.
+std::vector<FileNode> list_onnx_nodes(const std::filesystem::path& path);
+
 /// Copy a model with its batch dimension (first dimension of every input, and outputs' symbolic ones) fixed, for
 /// engines that cannot fix it at load. External data moves into the copy, since engines look for it beside the model only.
 /// Throws as above; Error{unsupported} "batch fixed at 1" when the file has another batch, or above 2 GB.

@@ -20,6 +20,7 @@
 #include "measure/agreement.h"
 #include "measure/block.h"
 #include "measure/evaluate_start.h"
+#include "measure/layer_profile.h"
 #include "measure/measure_start.h"
 #include "measure/worker_parts.h"
 
@@ -77,7 +78,7 @@ class Watchdog {
 
 void say_phase(ParentChannel& parent, const char* phase) { parent.send_line(nlohmann::json{{"phase", phase}}.dump()); }
 
-constexpr const char* kKinds[] = {"info", "measure", "outputs", "evaluate", "served", "blocks"};
+constexpr const char* kKinds[] = {"info", "measure", "outputs", "evaluate", "served", "blocks", "layers"};
 
 nlohmann::json serve(const WorkerTask& task, ParentChannel& parent, RequestMonitor& monitor, const ServedStart& served) {
   if (task.kind == WorkerTask::Kind::served) {
@@ -102,6 +103,10 @@ nlohmann::json serve(const WorkerTask& task, ParentChannel& parent, RequestMonit
     return {{"done", true}};
   }
   if (task.kind == WorkerTask::Kind::evaluate) return {{"evaluation", evaluate_start(context)}};
+  if (task.kind == WorkerTask::Kind::layers) {
+    const LayerProfile profile = profile_layers(context);
+    return layers_json(layer_rows(network_of(context.model), profile, task.entry.batch));
+  }
   if (task.kind == WorkerTask::Kind::blocks) {
     LoadedStart start = begin_blocks(context);
     parent.send_line(nlohmann::json{{"start", start.record}}.dump());

@@ -1,10 +1,10 @@
 /// The child process that opens one engine and measures one start.
 ///
 /// Parent and worker exchange one JSON object per line:
-///   parent:  {"task": "info" | "measure" | "outputs" | "evaluate" | "served" | "blocks", "plugin": path, ...}      exactly one
+///   parent:  {"task": "info" | "measure" | "outputs" | "evaluate" | "served" | "blocks" | "layers", "plugin": path, ...}      exactly one
 ///   worker:  {"phase": "opened" | "loaded" | "running"}, {"alive": true} every few seconds,
 ///            {"progress": [images done, images in all]} while it evaluates,
-///            then one of {"info": ...} {"start": ...} {"done": true} {"evaluation": ...} {"error": {"code", "message", "hint"}}
+///            then one of {"info": ...} {"start": ...} {"done": true} {"evaluation": ...} {"layers": ...} {"error": {"code", "message", "hint"}}
 /// A worker of the task "blocks" answers with its start once it is warm; then every further line of the parent asks for {"block": ...},
 /// until the parent closes the channel.
 /// A request that outlasts its limit ends the worker with {"timed_out": seconds}.
@@ -26,10 +26,10 @@ namespace inferometer::measure {
 
 /// What one worker is told to do.
 struct WorkerTask {
-  enum class Kind : std::uint8_t { info, measure, outputs, evaluate, served, blocks };
+  enum class Kind : std::uint8_t { info, measure, outputs, evaluate, served, blocks, layers };
   Kind kind = Kind::info;
   std::string plugin;      ///< path of the shared object; served: none is opened
-  Entry entry;             ///< measure, outputs, evaluate
+  Entry entry;             ///< all but info
   std::string model_path;  ///< the .onnx (artefact or the user's)
   int start_index = 0;
   bool check_agreement = false;  ///< measure: judge outputs against expected_path

@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
-#include "base/text.h"
-#include "store/fields.h"
-#include "store/query.h"
+#include "store/row_table.h"
 
 namespace inferometer::store {
 namespace {
@@ -13,10 +11,7 @@ namespace {
 using measure::EvaluationRow;
 using measure::Row;
 
-const std::string& column_list() {
-  static const std::string list = join(measure::evaluation_columns(), ", ");
-  return list;
-}
+constexpr auto kFields = [](auto&& visit) { measure::for_each_evaluation_field(visit); };
 
 /// What an evaluation and a row must have in common. Imported rows have no model_sha256, so none is theirs.
 constexpr const char* kSameSubject =
@@ -65,13 +60,9 @@ const std::vector<std::string>& accuracy_columns() {
 }
 
 void insert_evaluation(Database& database, const std::string& identity, std::int64_t platform_id, const EvaluationRow& row) {
-  std::string marks;
-  for (std::size_t i = 0; i < measure::evaluation_columns().size(); ++i) marks += ", ?";
-  Statement insert = database.prepare(
-      fmt::format("INSERT INTO evaluations(identity, platform_id, created_at, {}) VALUES (?, ?, ?{})", column_list(), marks));
+  Statement insert = prepare_insert(database, "evaluations", {"identity", "platform_id", "created_at"}, measure::evaluation_columns());
   insert.with(std::string_view(identity), platform_id, std::string_view(utc_timestamp()));
-  int parameter = 4;
-  measure::for_each_evaluation_field([&](const auto& field) { bind_field(insert, parameter++, row.*field.member); });
+  bind_columns(insert, 4, row, kFields);
   insert.run();
 
   Row accuracy;
@@ -79,7 +70,7 @@ void insert_evaluation(Database& database, const std::string& identity, std::int
   std::string assignments;
   for (const std::string& column : accuracy_columns()) assignments += (assignments.empty() ? "" : ", ") + column + " = ?";
   Statement update = database.prepare(fmt::format("UPDATE rows SET {} WHERE import_id IS NULL AND {}", assignments, kSameSubject));
-  parameter = 1;
+  int parameter = 1;
   measure::for_each_row_field([&](const auto& field) {
     for (const std::string& column : accuracy_columns()) {
       if (field.name == column) bind_field(update, parameter++, accuracy.*field.member);
@@ -94,14 +85,7 @@ std::vector<EvaluationRow> read_evaluations(const Database& database, const Eval
   if (query.newest_only) selection.sql += " AND id IN (SELECT max(id) FROM evaluations GROUP BY identity)";
   for (const Condition& condition : query.where) append(selection, condition, evaluation_column_set());
   selection.sql += " ORDER BY id";
-  Statement statement = prepare(database, column_list(), selection);
-  std::vector<EvaluationRow> rows;
-  while (statement.step()) {
-    EvaluationRow& row = rows.emplace_back();
-    int column = 0;
-    measure::for_each_evaluation_field([&](const auto& field) { read_field(statement, column++, database.name(), row.*field.member); });
-  }
-  return rows;
+  return read_rows<EvaluationRow>(database, selection, measure::evaluation_columns(), kFields);
 }
 
 void add_accuracy(const Database& database, Row& row) {

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "measure/evaluation_row.h"
+#include "measure/layer_row.h"
 #include "measure/row_fields.h"
 #include "store/fields.h"
 
@@ -45,6 +46,11 @@ std::string null_sql(const std::string& column, ColumnKind kind, bool equal) {
 
 const ColumnSet& row_column_set() {
   static const ColumnSet set{measure::row_columns, measure::column_kind};
+  return set;
+}
+
+const ColumnSet& layer_column_set() {
+  static const ColumnSet set{measure::layer_columns, measure::layer_column_kind};
   return set;
 }
 

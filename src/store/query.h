@@ -26,6 +26,7 @@ struct ColumnSet {
 };
 const ColumnSet& row_column_set();
 const ColumnSet& evaluation_column_set();
+const ColumnSet& layer_column_set();
 const ColumnSet& load_column_set();
 
 /// Add " AND condition" with its values bound. Throws Error{usage} for an unknown column or comparison.

@@ -291,7 +291,53 @@ CREATE TABLE loads(
 CREATE INDEX loads_by_identity ON loads(identity);
 )sql";
 
-constexpr std::array<SchemaStep, kSchemaVersion> kSteps{{{1, kVersion1}, {2, kVersion2}, {3, kVersion3}, {4, kVersion4}}};
+// Layers: what became of each layer of a profiled entry, and how long it took.
+constexpr const char* kVersion5 = R"sql(
+CREATE TABLE layers(
+  id INTEGER PRIMARY KEY,
+  identity TEXT NOT NULL,
+  platform_id INTEGER NOT NULL REFERENCES platforms(id),
+  profile INTEGER NOT NULL,
+  created_at TEXT NOT NULL,
+  model TEXT NOT NULL,
+  engine TEXT NOT NULL,
+  engine_settings TEXT NOT NULL,
+  device TEXT NOT NULL,
+  precision TEXT NOT NULL,
+  threads INTEGER,
+  batch INTEGER,
+  position INTEGER,
+  layer TEXT NOT NULL,
+  operator TEXT NOT NULL,
+  macs INTEGER,
+  outcome TEXT NOT NULL,
+  fused_into TEXT NOT NULL,
+  mapping TEXT NOT NULL,
+  engine_layer TEXT NOT NULL,
+  engine_operator TEXT NOT NULL,
+  kernel TEXT NOT NULL,
+  layer_precision TEXT NOT NULL,
+  time_us REAL,
+  share_ratio REAL,
+  cumulative_share_ratio REAL,
+  gmacs_per_s REAL,
+  runs INTEGER,
+  statistic TEXT NOT NULL,
+  total_us REAL,
+  layers_us REAL,
+  model_sha256 TEXT NOT NULL,
+  engine_version TEXT NOT NULL,
+  precision_requested TEXT NOT NULL,
+  input_height INTEGER,
+  input_width INTEGER,
+  platform TEXT NOT NULL,
+  started_at TEXT NOT NULL,
+  inferometer_version TEXT NOT NULL
+) STRICT;
+CREATE INDEX layers_by_identity ON layers(identity, profile);
+)sql";
+
+constexpr std::array<SchemaStep, kSchemaVersion> kSteps{{{1, kVersion1}, {2, kVersion2}, {3, kVersion3}, {4, kVersion4}, {5, kVersion5}}};
 
 }  // namespace
 

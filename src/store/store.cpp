@@ -17,6 +17,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "store/evaluations.h"
+#include "store/layers.h"
 #include "store/loads.h"
 #include "store/query.h"
 #include "store/schema.h"
@@ -99,7 +100,8 @@ Database open(const std::filesystem::path& file) {
   bring_up_to_date(database, schema_steps());
   use_write_ahead_log(database);
   if (database.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN "
-                       "('platforms', 'platform_sightings', 'entries', 'starts', 'imports', 'rows', 'evaluations', 'loads')") != 8) {
+                       "('platforms', 'platform_sightings', 'entries', 'starts', 'imports', 'rows', 'evaluations', 'loads', 'layers')") !=
+      9) {
     refuse(ErrorCode::input, file, "is damaged: a table is missing", "restore it from a copy");
   }
   return database;
@@ -271,6 +273,16 @@ void Store::save_evaluation(const std::string& identity, std::int64_t platform_i
   insert_evaluation(state_->database, identity, platform_id, row);
   transaction.commit();
 }
+
+void Store::save_layers(const std::string& identity, std::int64_t platform_id, const std::vector<measure::LayerRow>& rows) {
+  Transaction transaction(state_->database);
+  insert_layers(state_->database, identity, platform_id, rows);
+  transaction.commit();
+}
+
+std::vector<measure::LayerRow> Store::layers(const LayerQuery& query) const { return read_layers(state_->database, query); }
+
+bool Store::has_layers(const std::string& identity) const { return store::has_layers(state_->database, identity); }
 
 void Store::save_load(const std::string& identity, std::int64_t platform_id, const LoadRow& row) {
   Transaction transaction(state_->database);

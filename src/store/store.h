@@ -14,13 +14,14 @@
 
 #include "measure/entry.h"
 #include "measure/evaluation_row.h"
+#include "measure/layer_row.h"
 #include "measure/row.h"
 #include "measure/start.h"
 #include "store/load_row.h"
 
 namespace inferometer::store {
 
-inline constexpr int kSchemaVersion = 4;
+inline constexpr int kSchemaVersion = 5;
 
 /// One comparison of `--where`.
 struct Condition {
@@ -38,6 +39,9 @@ std::vector<Condition> parse_where(std::string_view text);
 
 /// The same for conditions on evaluations, whose columns are evaluation_columns().
 std::vector<Condition> parse_evaluation_where(std::string_view text);
+
+/// The same for conditions on layers, whose columns are layer_columns().
+std::vector<Condition> parse_layer_where(std::string_view text);
 
 /// The same for conditions on loads, whose columns are load_columns().
 std::vector<Condition> parse_load_where(std::string_view text);
@@ -58,6 +62,12 @@ struct Query {
 struct EvaluationQuery {
   std::vector<Condition> where;  ///< of parse_evaluation_where()
   bool newest_only = true;       ///< only each identity's newest
+};
+
+struct LayerQuery {
+  std::vector<Condition> where;         ///< of parse_layer_where()
+  bool newest_only = true;              ///< only each identity's newest profile
+  std::vector<std::string> identities;  ///< only these, when not empty
 };
 
 struct LoadQuery {
@@ -117,6 +127,12 @@ class Store {
   void save_evaluation(const std::string& identity, std::int64_t platform_id, const measure::EvaluationRow& row);
   /// In the order they were stored.
   std::vector<measure::EvaluationRow> evaluations(const EvaluationQuery& query) const;
+  /// Keep the layers of one profile of an entry; the newest profile of an identity counts, older ones stay.
+  void save_layers(const std::string& identity, std::int64_t platform_id, const std::vector<measure::LayerRow>& rows);
+  /// By profile in the order they were stored, then by position.
+  std::vector<measure::LayerRow> layers(const LayerQuery& query) const;
+  bool has_layers(const std::string& identity) const;
+
   /// Keep one load; the newest of an identity counts, older ones stay.
   void save_load(const std::string& identity, std::int64_t platform_id, const LoadRow& row);
   /// In the order they were stored.

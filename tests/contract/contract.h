@@ -4,7 +4,7 @@
 /// info() says, and shows as skipped with the reason:
 ///   every case with a session       an engine that cannot run here (usable = false)
 ///   Agreement.*, Files.*            an engine that computes nothing (computes = false): it reads no model either
-///   Profiling.*                     an engine without the setting `profile`
+///   Profiling.*, Layers             an engine without the setting `profile`
 ///   single operators in Agreement.* an engine or format that refuses one with Error{unsupported}; listed in the message
 #pragma once
 

@@ -178,24 +178,61 @@ TEST_F(Running, refuses_inputs_that_do_not_fit) {
   EXPECT_NO_THROW(request->run({&right, 1})) << "after the refusals";
 }
 
-TEST_F(Profiling, gives_the_times_of_the_last_run) {
-  const auto& names = info().settings;
-  if (std::find(names.begin(), names.end(), "profile") == names.end()) GTEST_SKIP() << info().name << " has no setting profile";
+/// A session with profiling; null where the engine has none.
+class ProfiledSession {
+ public:
+  explicit ProfiledSession(const TestModel& model, engine::Engine& engine, engine::SessionSettings asked) {
+    asked.own["profile"] = "1";
+    session = engine.load(model.file(), asked);
+    request = session->create_request();
+  }
+  void run_once(std::uint64_t image) { run(*request, *session, {images(session->inputs()[0].shape, image)}); }
+  std::unique_ptr<engine::Session> session;
+  std::unique_ptr<engine::Request> request;
+};
+
+double sum_us(const std::vector<engine::LayerTime>& layers) {
+  double sum = 0;
+  for (const engine::LayerTime& layer : layers) sum += layer.time_us;
+  return sum;
+}
+
+bool can_profile(const engine::EngineInfo& info) {
+  return std::find(info.settings.begin(), info.settings.end(), "profile") != info.settings.end();
+}
+
+TEST_F(Profiling, gives_the_times_of_layers) {
+  if (!can_profile(info())) GTEST_SKIP() << info().name << " has no setting profile";
   const TestModel model = small_net();
-  engine::SessionSettings asked = settings();
-  asked.own["profile"] = "1";
-  const auto session = engine().load(model.file(), asked);
-  const auto request = session->create_request();
-  run(*request, *session, {images(session->inputs()[0].shape, 1)});
-  const auto layers = session->layer_times();
-  double sum_us = 0;
+  ProfiledSession profiled(model, engine(), settings());
+  for (std::uint64_t image = 0; image < 3; ++image) profiled.run_once(image);
+  const auto layers = profiled.session->layer_times();
   for (const engine::LayerTime& layer : layers) {
     EXPECT_FALSE(layer.name.empty());
     EXPECT_GE(layer.time_us, 0);
-    sum_us += layer.time_us;
+    EXPECT_TRUE(layer.executed || layer.time_us == 0) << layer.name;
   }
   EXPECT_GT(layers.size(), 10U);
-  EXPECT_GT(sum_us, 0);
+  EXPECT_GT(sum_us(layers), 0);
+}
+
+TEST_F(Profiling, leaves_out_what_ran_before_the_restart) {
+  if (!can_profile(info())) GTEST_SKIP() << info().name << " has no setting profile";
+  const TestModel model = small_net();
+  ProfiledSession profiled(model, engine(), settings());
+  profiled.run_once(0);
+  profiled.session->restart_layer_times();
+  EXPECT_TRUE(profiled.session->layer_times().empty()) << "no run since";
+}
+
+TEST_F(Profiling, tells_nothing_without_the_setting) {
+  const TestModel model = small_net();
+  const auto session = load(model);
+  const auto request = session->create_request();
+  run(*request, *session, {images(session->inputs()[0].shape, 1)});
+  session->restart_layer_times();
+  run(*request, *session, {images(session->inputs()[0].shape, 2)});
+  EXPECT_TRUE(session->layer_times().empty());
 }
 
 }  // namespace

@@ -69,7 +69,7 @@ TEST(OnnxRuntime, ThreadsAreCounted) {
   }
 }
 
-TEST(OnnxRuntime, LayersOfTheLastRun) {
+TEST(OnnxRuntime, LayerTimes) {
   const TemporaryFile file = model_file();
   engine::SessionSettings settings;
   settings.own["profile"] = "1";

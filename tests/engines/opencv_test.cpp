@@ -152,7 +152,7 @@ TEST(OpenCv, ReadsCaffeFiles) {
   }
 }
 
-TEST(OpenCv, LayersOfTheLastRun) {
+TEST(OpenCv, LayerTimes) {
   const TemporaryFile file = model_file({.input = {"N", "3", "512", "512"}, .output = {"N", "3", "512", "512"}});
   const auto session = load(opencv(), file.path(), with("profile", "1"));
   EXPECT_TRUE(session->layer_times().empty());

@@ -63,7 +63,7 @@ TEST(OpenVino, ThreadsStreamsAndSettingsAreReadBack) {
 }
 
 // Large enough to take some microseconds: OpenVINO shows a layer of 0 us as not executed.
-TEST(OpenVino, LayersOfTheLastRun) {
+TEST(OpenVino, LayerTimes) {
   const TemporaryFile file = model_file({.input = {"N", "3", "512", "512"}, .output = {"N", "3", "512", "512"}});
   engine::SessionSettings settings;
   settings.own["profile"] = "1";

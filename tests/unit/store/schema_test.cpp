@@ -73,6 +73,7 @@ TEST(Schema, the_document_names_every_table_and_column) {
   Database database = open(folder / "a.db");
   const std::string document = content_of(std::filesystem::path(INFEROMETER_SOURCE_DIR) / "docs/store.md");
   const std::string evaluating = content_of(std::filesystem::path(INFEROMETER_SOURCE_DIR) / "docs/evaluating.md");
+  const std::string layers = content_of(std::filesystem::path(INFEROMETER_SOURCE_DIR) / "docs/layers.md");
   const std::string loading = content_of(std::filesystem::path(INFEROMETER_SOURCE_DIR) / "docs/loading.md");
   Statement statement =
       database.prepare("SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table' ORDER BY 1, 2");
@@ -87,6 +88,10 @@ TEST(Schema, the_document_names_every_table_and_column) {
     }
     if (table == "evaluations" && measure::evaluation_column_kind(column)) {
       EXPECT_NE(evaluating.find("`" + column + "`"), std::string::npos) << column;
+      continue;
+    }
+    if (table == "layers" && measure::layer_column_kind(column)) {
+      EXPECT_NE(layers.find("`" + column + "`"), std::string::npos) << column;
       continue;
     }
     if (table == "loads" && load_column_kind(column)) {
