@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "measure/evaluation_summary.h"
+#include "report/field_cells.h"
 
 namespace inferometer::cli {
 namespace {
@@ -14,12 +15,7 @@ using measure::Evaluated;
 using measure::EvaluationRow;
 
 std::vector<Cell> cells(const EvaluationRow& row, const std::vector<std::string>& columns) {
-  std::vector<Cell> values(columns.size());
-  measure::for_each_evaluation_field([&](const auto& field) {
-    const auto found = std::find(columns.begin(), columns.end(), field.name);
-    if (found != columns.end()) values[static_cast<std::size_t>(found - columns.begin())] = to_cell(row.*field.member);
-  });
-  return values;
+  return report::field_cells(row, columns, [](auto&& visit) { measure::for_each_evaluation_field(visit); });
 }
 
 /// "onnxruntime:graph=basic int8", what tells apart the evaluations of one model.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "report/field_cells.h"
 
 namespace inferometer::cli {
 namespace {
@@ -12,12 +13,7 @@ namespace {
 using store::LoadRow;
 
 std::vector<Cell> cells(const LoadRow& row, const std::vector<std::string>& columns) {
-  std::vector<Cell> values(columns.size());
-  store::for_each_load_field([&](const auto& field) {
-    const auto found = std::find(columns.begin(), columns.end(), field.name);
-    if (found != columns.end()) values[static_cast<std::size_t>(found - columns.begin())] = to_cell(row.*field.member);
-  });
-  return values;
+  return report::field_cells(row, columns, [](auto&& visit) { store::for_each_load_field(visit); });
 }
 
 /// "a/b" where a service is named, else the address alone.

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <thread>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -46,6 +48,19 @@ std::vector<measure::Row> stored_rows(const ReportCommand& command, const Contex
   return in_reading_order(std::move(rows));
 }
 
+/// Layers of the entries that these rows are of.
+std::vector<measure::LayerRow> layers_of(const std::vector<measure::Row>& rows, const Context& context) {
+  const auto key = [](const auto& row) {
+    return std::tuple(row.model, row.model_sha256, row.engine, row.engine_settings, row.precision_requested, row.threads, row.batch,
+                      row.platform);
+  };
+  std::set<decltype(key(measure::Row{}))> wanted;
+  for (const measure::Row& row : rows) wanted.insert(key(row));
+  std::vector<measure::LayerRow> layers = open_existing(context.database).layers({});
+  std::erase_if(layers, [&](const measure::LayerRow& layer) { return !wanted.contains(key(layer)); });
+  return layers;
+}
+
 report::Report study_report(const ReportCommand& command, const Context& context) {
   const Study study = read_study(command.study_path);
   std::vector<measure::Row> rows;
@@ -58,7 +73,7 @@ report::Report study_report(const ReportCommand& command, const Context& context
                               command.where.empty() ? "" : " that fulfils --where", shell_quote(command.study_path)));
     }
   }
-  return report::study_report(study.report, rows);
+  return report::study_report(study.report, rows, rows.empty() ? std::vector<measure::LayerRow>() : layers_of(rows, context));
 }
 
 report::Report store_report(const ReportCommand& command, const Context& context) {
@@ -67,7 +82,8 @@ report::Report store_report(const ReportCommand& command, const Context& context
     throw Error(ErrorCode::input, fmt::format("{}: holds no row{}", context.database, command.where.empty() ? "" : " that fulfils --where"),
                 "`inferometer run` measures some");
   }
-  return report::study_report(report::store_plan(rows), rows);
+  const std::vector<measure::LayerRow> layers = layers_of(rows, context);
+  return report::study_report(report::store_plan(rows, layers), rows, layers);
 }
 
 report::WriteOptions write_options(const ReportCommand& command) {

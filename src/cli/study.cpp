@@ -216,7 +216,7 @@ class Reader {
     const nlohmann::ordered_json json = checked_block(block, rule_of("published").keys, {});
     const std::filesystem::path path = json.at("file").get<std::string>();
     report::PublishedSpec spec{path, json.value("name", path.stem().string()), static_cast<std::size_t>(block.source().begin.line)};
-    if (spec.name == report::kFromRows || spec.name == report::kFromNetworks)
+    if (spec.name == report::kFromRows || spec.name == report::kFromNetworks || spec.name == report::kFromLayers)
       fail(place(block.source()), fmt::format("'{}' is no name for a table: it has a meaning", spec.name), "give it another name");
     return spec;
   }
@@ -241,11 +241,17 @@ class Reader {
     std::vector<std::string> names, columns;
   };
 
+  /// Layer times have a table of their own, and their figure draws from no other.
+  static std::string usual_source(const toml::table& block) {
+    const bool layers = block["type"].value_or(std::string()) == report::kFromLayers;
+    return std::string(layers ? report::kFromLayers : report::kFromRows);
+  }
+
   Source source_of(const toml::table& block, const report::StudyPlan& plan) const {
     Source source;
-    source.names = {std::string(report::kFromRows), std::string(report::kFromNetworks)};
+    source.names = {std::string(report::kFromRows), std::string(report::kFromNetworks), std::string(report::kFromLayers)};
     for (const report::PublishedSpec& published : plan.published) source.names.push_back(published.name);
-    const std::string from = block["from"].value_or(std::string(report::kFromRows));
+    const std::string from = block["from"].value_or(usual_source(block));
     source.columns = report::known_columns(from);
     if (from == report::kFromRows) {
       for (const report::ColumnSpec& column : plan.columns) source.columns.push_back(column.name);
@@ -278,7 +284,7 @@ class Reader {
       }
     }
     try {
-      return {rule.make(json), json.value("from", std::string(report::kFromRows)), static_cast<std::size_t>(block.source().begin.line)};
+      return {rule.make(json), json.value("from", usual_source(block)), static_cast<std::size_t>(block.source().begin.line)};
     } catch (const Error& error) {
       fail(place(block.source()), error.what(), error.hint());
     }

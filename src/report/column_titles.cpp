@@ -40,6 +40,7 @@ constexpr Pair kTitles[] = {
     {"streams", "Streams"},
     {"requests", "Requests in flight"},
     {"batch", "Batch size, images"},
+    {"time_us", "Time in a request, µs"},
     {"latency_median_ms", "Median time of a request, ms"},
     {"latency_mean_ms", "Mean time of a request, ms"},
     {"latency_sample_stddev_ms", "Standard deviation of a request's time, ms"},

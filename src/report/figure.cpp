@@ -18,14 +18,15 @@ namespace inferometer::report {
 namespace {
 
 /// Keys that every type takes are not listed: title, caption, x, where, group, columns.
-const std::array<FigureType, 8>& types() {
-  static const std::array<FigureType, 8> all{{
+const std::array<FigureType, 9>& types() {
+  static const std::array<FigureType, 9> all{{
       {"bar", {"x", "y"}, {"y_right", "low", "log_y", "horizontal", "sort", "value_format", "limit", "reference_lines"}, make_bar},
       {"box", {"x", "y"}, {"log_y", "reference_lines"}, make_box},
       {"bubble", {"x", "y", "size"}, {"label", "log_x", "log_y", "fit", "animated", "size_legend", "reference_lines"}, make_bubble},
       {"ecdf", {"x"}, {"series", "log_x"}, make_ecdf},
       {"grouped_bar", {"x", "y", "series"}, {"log_y", "sort", "value_format", "missing", "best_of", "reference_lines"}, make_grouped_bar},
       {"heatmap", {"x", "y", "value"}, {"annotate", "log_y"}, make_heatmap},
+      {"layers", {}, {}, make_layers},
       {"line", {"x", "y"}, {"series", "log_x", "log_y", "both_scales", "together", "reference_lines"}, make_line},
       {"scatter_fit",
        {"x", "y"},

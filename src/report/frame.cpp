@@ -22,6 +22,14 @@ std::string cell_text(const Cell& cell) {
   return {};
 }
 
+template <class Row, class Value>
+std::vector<std::string> texts_of(const std::vector<Row>& rows, Value Row::*member) {
+  std::vector<std::string> texts;
+  texts.reserve(rows.size());
+  for (const Row& row : rows) texts.push_back(cell_text(to_cell(row.*member)));
+  return texts;
+}
+
 }  // namespace
 
 bool Frame::has(std::string_view column) const { return cells_.find(column) != cells_.end(); }
@@ -108,12 +116,15 @@ Frame frame_of(const std::vector<measure::Row>& rows, const std::set<std::string
   Frame frame;
   frame.name = "the store";
   measure::for_each_row_field([&](const auto& field) {
-    if (!columns.contains(std::string(field.name))) return;
-    std::vector<std::string> texts;
-    texts.reserve(rows.size());
-    for (const measure::Row& row : rows) texts.push_back(cell_text(to_cell(row.*field.member)));
-    frame.set(std::string(field.name), std::move(texts));
+    if (columns.contains(std::string(field.name))) frame.set(std::string(field.name), texts_of(rows, field.member));
   });
+  return frame;
+}
+
+Frame frame_of(const std::vector<measure::LayerRow>& rows) {
+  Frame frame;
+  frame.name = "the store's layers";
+  measure::for_each_layer_field([&](const auto& field) { frame.set(std::string(field.name), texts_of(rows, field.member)); });
   return frame;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/csv.h"
+#include "measure/layer_row.h"
 #include "measure/row.h"
 
 namespace inferometer::report {
@@ -57,6 +58,9 @@ Frame frame_of(const CsvTable& table);
 Frame frame_of(const std::vector<measure::Row>& rows);
 /// Only the columns of Row that are listed: others take memory and time.
 Frame frame_of(const std::vector<measure::Row>& rows, const std::set<std::string>& columns);
+
+/// All columns of LayerRow.
+Frame frame_of(const std::vector<measure::LayerRow>& rows);
 
 /// Distinct texts of a column among rows where it is not empty: in order as numbers where all are numbers, else in order of appearance.
 std::vector<std::string> levels(const Frame& frame, std::string_view column);

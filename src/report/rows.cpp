@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "measure/row_fields.h"
+#include "report/field_cells.h"
 
 namespace inferometer::report {
 namespace {
@@ -17,12 +18,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kLegend{
     {{"~", "~ unstable"}, {"?", "? unchecked (outputs not compared)"}, {"!", "! invalid"}, {"x", "x out of memory"}}};
 
 std::vector<Cell> cells(const measure::Row& row, const std::vector<std::string>& columns) {
-  std::vector<Cell> values(columns.size());
-  measure::for_each_row_field([&](const auto& field) {
-    const auto found = std::find(columns.begin(), columns.end(), field.name);
-    if (found != columns.end()) values[static_cast<std::size_t>(found - columns.begin())] = to_cell(row.*field.member);
-  });
-  return values;
+  return field_cells(row, columns, [](auto&& visit) { measure::for_each_row_field(visit); });
 }
 
 /// A column is worth its width for people when it says something that differs from what is usual.

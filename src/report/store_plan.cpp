@@ -14,7 +14,7 @@ namespace {
 
 /// More networks than these are not told apart in one panel.
 constexpr std::size_t kMostBars = 60, kMostLines = 40;
-constexpr std::size_t kLeastOfCurve = 5;
+constexpr std::size_t kLeastOfCurve = 5, kMostLayerFigures = 12;
 
 /// What there is among the rows that passed.
 struct Inventory {
@@ -47,6 +47,13 @@ FigureSpec figure(std::string type, std::string title, std::string x, std::strin
   spec.x = std::move(x);
   spec.y = {std::move(y)};
   return spec;
+}
+
+/// As a value of a condition.
+std::string quoted(const std::string& text) {
+  std::string result = "'";
+  for (const char letter : text) result += letter == '\'' ? "''" : std::string(1, letter);
+  return result + "'";
 }
 
 /// Adds blocks to a plan in reading order.
@@ -118,6 +125,28 @@ class Planner {
     add(memory);
   }
 
+  void layers(const std::vector<measure::LayerRow>& rows) {
+    if (rows.empty()) return;
+    add(SectionSpec{"Layer times", "From profiled starts of their own: profiling changes timing."});
+    std::vector<std::string> models;
+    for (const measure::LayerRow& row : rows) {
+      if (std::find(models.begin(), models.end(), row.model) == models.end()) models.push_back(row.model);
+    }
+    if (models.size() > kMostLayerFigures) models.resize(kMostLayerFigures);
+    for (const std::string& model : models) {
+      FigureSpec figure;
+      figure.type = "layers";
+      figure.title = "Layers of " + model;
+      figure.where = fmt::format("model={}", quoted(model));
+      add(figure, kFromLayers);
+    }
+    TableSpec list;
+    list.title = "Every layer";
+    list.columns = {"model",      "engine",  "precision", "batch",        "threads",         "layer",   "operator",    "outcome",
+                    "fused_into", "mapping", "kernel",    "engine_layer", "layer_precision", "time_us", "share_ratio", "gmacs_per_s"};
+    add(list, kFromLayers);
+  }
+
   void all_rows() {
     add(SectionSpec{"All rows", ""});
     TableSpec list;
@@ -152,7 +181,7 @@ class Planner {
 
 }  // namespace
 
-StudyPlan store_plan(const std::vector<measure::Row>& rows) {
+StudyPlan store_plan(const std::vector<measure::Row>& rows, const std::vector<measure::LayerRow>& layers) {
   const Inventory has(rows);
   StudyPlan plan;
   plan.name = "store";
@@ -163,6 +192,7 @@ StudyPlan store_plan(const std::vector<measure::Row>& rows) {
   planner.times();
   planner.accuracy();
   planner.memory();
+  planner.layers(layers);
   planner.all_rows();
   return plan;
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "measure/layer_row.h"
 #include "measure/row.h"
 #include "report/study_blocks.h"
 
@@ -11,6 +12,7 @@ namespace inferometer::report {
 
 /// Tables, figures and an analysis for which these rows have enough to show: a line over batches needs two of them, a curve three networks
 /// with an accuracy. Pure; threads: safe.
-StudyPlan store_plan(const std::vector<measure::Row>& rows);
+/// @param layers  of the entries that were profiled: a figure for each network
+StudyPlan store_plan(const std::vector<measure::Row>& rows, const std::vector<measure::LayerRow>& layers = {});
 
 }  // namespace inferometer::report

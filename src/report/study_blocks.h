@@ -16,9 +16,10 @@
 namespace inferometer::report {
 
 /// Where a block's rows come from: `rows` (measured and published ones together, told apart by the column origin), `networks` (one row
-/// for each network of the study's runs: its cost and published accuracy), or the name of a [[published]] table.
+/// for each network of the study's runs: its cost and published accuracy), `layers` (docs/layers.md), or the name of a [[published]] table.
 inline constexpr std::string_view kFromRows = "rows";
 inline constexpr std::string_view kFromNetworks = "networks";
+inline constexpr std::string_view kFromLayers = "layers";
 
 /// [[section]]: what follows belongs to it.
 struct SectionSpec {

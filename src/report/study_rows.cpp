@@ -94,17 +94,20 @@ const std::vector<std::string>& network_columns() {
 
 std::vector<std::string> known_columns(std::string_view from) {
   if (from == kFromNetworks) return network_columns();
+  if (from == kFromLayers) return measure::layer_columns();
   if (from != kFromRows) return {};
   std::vector<std::string> columns = measure::row_columns();
   columns.insert(columns.end(), added_columns().begin(), added_columns().end());
   return columns;
 }
 
-StudyRows::StudyRows(const StudyPlan& plan, const std::vector<Row>& measured, const std::set<std::string>& columns)
+StudyRows::StudyRows(const StudyPlan& plan, const std::vector<Row>& measured, const std::set<std::string>& columns,
+                     const std::vector<measure::LayerRow>& layers)
     : rows_(measured), measured_count_(measured.size()) {
   read_published(plan);
   make_row_frame(plan, columns);
   make_network_frame(plan);
+  frames_[std::string(kFromLayers)] = frame_of(layers);
 }
 
 const Frame& StudyRows::frame(const std::string& from) const {

@@ -45,6 +45,6 @@ small=(--model squeezenet1_1 --input 32 --engine reference --threads 1 --starts 
   fails_with 2 "layers go down by layer or operator" "layer,engine"
   inferometer results --layers --where 'per_image_ms>1'
   fails_with 2 "no column 'per_image_ms'"
-  inferometer run --model squeezenet1_1 --input 32 --engine reference --threads 2 --streams 2 --starts 1 --runs 3 --layers
+  inferometer run --model squeezenet1_1 --input 32 --engine reference --mode throughput --threads 2 --streams 2 --starts 1 --layers
   [[ "$stderr" == *"layers are timed with one stream"* ]]
 }

@@ -57,14 +57,16 @@ TEST(LayerTables, side_by_side_sums_the_parts_of_a_layer) {
   const Table table = layers_pivot(two_engines(), "layer", {"engine"}, "time_us");
   EXPECT_EQ(table.columns, (Words{"layer", "a", "b"}));
   EXPECT_EQ(texts(table),
-            (std::vector<Words>{{"conv", "10", "20"}, {"relu", "fused", "5.5"}, {"(Reorder)", "1", "-"}, {"fc", "6", "not_told"}}));
+            (std::vector<Words>{
+                {"conv", "10.00", "20.00"}, {"relu", "fused", "5.500"}, {"(Reorder)", "1.000", "-"}, {"fc", "6.000", "not_told"}}));
 }
 
 TEST(LayerTables, by_operator) {
   std::vector<LayerRow> rows = two_engines();
   rows.push_back(line("b", "conv2", "Conv", "executed", 7));
   EXPECT_EQ(texts(layers_pivot(rows, "operator", {"engine"}, "time_us")),
-            (std::vector<Words>{{"Conv", "10", "27"}, {"Relu", "fused", "5.5"}, {"(Reorder)", "1", "-"}, {"Linear", "6", "not_told"}}));
+            (std::vector<Words>{
+                {"Conv", "10.00", "27.00"}, {"Relu", "fused", "5.500"}, {"(Reorder)", "1.000", "-"}, {"Linear", "6.000", "not_told"}}));
 }
 
 // Times of two batches, or of two networks, never meet in a cell.
@@ -76,7 +78,7 @@ TEST(LayerTables, what_differs_is_told_apart) {
   rows[1].model = "other";
   const Table models = layers_pivot(rows, "layer", {"engine"}, "time_us");
   EXPECT_EQ(models.columns, (Words{"model", "layer", "a"}));
-  EXPECT_EQ(texts(models), (std::vector<Words>{{"net", "conv", "1"}, {"other", "conv", "2"}}));
+  EXPECT_EQ(texts(models), (std::vector<Words>{{"net", "conv", "1.000"}, {"other", "conv", "2.000"}}));
   EXPECT_EQ(layers_pivot(rows, "operator", {"model"}, "time_us").columns, (Words{"operator", "net", "other"}));
 }
 
@@ -100,11 +102,12 @@ TEST(LayerTables, the_list_says_how_much_is_accounted_for) {
   EXPECT_EQ(table.rows.size(), 8u);
   EXPECT_EQ(text(table.rows[2][2]), "(e_)");
   ASSERT_EQ(table.notes.size(), 2u);
-  EXPECT_EQ(table.notes[0], "net a fp32 b1 t1: layers make 95.0 % of 2 ms (median of 20 profiled requests); 3 executed, 1 fused, 1 own");
+  EXPECT_EQ(table.notes[0],
+            "net a fp32 b1 t1: layers make 95.0 % of 2.000 ms (median of 20 profiled requests); 3 executed, 1 fused, 1 own");
   LayerRow silent = line("c", "conv", "Conv", "not_told", std::nullopt);
   silent.layers_us.reset();
   EXPECT_EQ(layers_table({silent}, Format::table).notes.at(0),
-            "net c fp32 b1 t1: the engine tells no layer's time; 2 ms (median of 20 profiled requests); 1 not_told");
+            "net c fp32 b1 t1: the engine tells no layer's time; 2.000 ms (median of 20 profiled requests); 1 not_told");
   EXPECT_EQ(layers_table(two_engines(), Format::json).columns, measure::layer_columns());
 }
 
