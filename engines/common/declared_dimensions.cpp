@@ -59,7 +59,8 @@ OnnxDeclaration parse_declaration(std::string_view bytes) {
       Message tensor(field->bytes);
       while (const auto part = tensor.next()) {
         if (part->number == kTensorName) initializers.emplace(part->bytes);
-        if (part->number == kTensorDataType && (part->value == kFloat16 || part->value == kBfloat16)) declaration.half_weights = true;
+        if (part->number == kTensorDataType && part->value == kFloat16) declaration.half_weights = true;
+        if (part->number == kTensorDataType && part->value == kBfloat16) declaration.bfloat_weights = true;
         if (part->number == kTensorDataLocation && part->value == kExternal) declaration.external_data = true;
       }
     }

@@ -25,7 +25,8 @@ struct DeclaredDimensions {
 struct OnnxDeclaration {
   std::vector<DeclaredDimensions> inputs;  ///< in file order, initialisers excluded
   std::vector<std::string> outputs;        ///< names in file order
-  bool half_weights = false;               ///< some initialiser is float16 or bfloat16
+  bool half_weights = false;               ///< some initialiser is float16
+  bool bfloat_weights = false;             ///< some initialiser is bfloat16
   bool external_data = false;              ///< some initialiser lies in another file
 };
 

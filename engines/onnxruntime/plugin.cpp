@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "common/setting_table.h"
+#include "onnxruntime/half_arithmetic.h"
 #include "onnxruntime/ort.h"
 #include "onnxruntime/providers.h"
 #include "onnxruntime/session.h"
@@ -29,7 +30,9 @@ class OnnxRuntimeEngine final : public Engine {
       info.reason = too_old();
       return info;
     }
-    info.devices = translated("onnxruntime", [] { return usable_devices(); });
+    const bool half_kernels = translated("onnxruntime", [&] { return half_precision_of(half_operators(*environment_)) == "fp16"; });
+    info.half_from_file = half_kernels;
+    info.devices = translated("onnxruntime", [&] { return usable_devices(half_kernels); });
     info.usable = !info.devices.empty();
     if (!info.usable) info.reason = "ONNX Runtime offers no execution provider that works here";
     return info;

@@ -44,7 +44,8 @@ void append_tensorrt(Ort::SessionOptions& session, Options options) {
 
 const std::vector<Provider>& providers() {
   static const std::vector<Provider> table{
-      {"CPUExecutionProvider", "cpu", {{"fp32", {}}}, nullptr},
+      // fp16 is what the file stores; whether the CPU's kernels compute in it is looked at where it matters (half_arithmetic.h).
+      {"CPUExecutionProvider", "cpu", {{"fp32", {}}, {"fp16", {}}}, nullptr},
       // TF32 keeps 10 bits of the fraction and is the provider's default: fp32 must switch it off.
       {"CUDAExecutionProvider", "cuda", {{"fp32", {{"use_tf32", "0"}}}}, append_cuda},
       // TensorRT has no option that forbids TF32, so fp32 cannot be promised.
@@ -94,7 +95,7 @@ bool can_append(const Provider& provider) {
 
 }  // namespace
 
-std::vector<DeviceInfo> usable_devices() {
+std::vector<DeviceInfo> usable_devices(bool half_kernels) {
   const std::vector<std::string> compiled_in = Ort::GetAvailableProviders();
   std::vector<DeviceInfo> devices;
   for (const Provider& provider : providers()) {
@@ -103,7 +104,9 @@ std::vector<DeviceInfo> usable_devices() {
     DeviceInfo device;
     device.name = provider.append == nullptr ? provider.device : provider.device + ":0";
     device.description = provider.append == nullptr ? processor_name() : provider.name;
-    for (const auto& [precision, options] : provider.precisions) device.precisions.push_back(precision);
+    for (const auto& [precision, options] : provider.precisions) {
+      if (provider.append != nullptr || precision != "fp16" || half_kernels) device.precisions.push_back(precision);
+    }
     devices.push_back(std::move(device));
   }
   return devices;

@@ -20,8 +20,8 @@ struct Provider {
 };
 
 /// Devices that sessions can be made for here and now, the CPU first: a provider that is compiled in but whose libraries
-/// or hardware are missing is left out.
-std::vector<DeviceInfo> usable_devices();
+/// or hardware are missing is left out. @param half_kernels  whether the CPU computes in fp16
+std::vector<DeviceInfo> usable_devices(bool half_kernels);
 
 /// Add the device's provider to the options. @return the provider's name.
 /// Throws Error{missing_engine} for a device that this build does not know, Error{unsupported} for a precision that cannot

@@ -11,10 +11,12 @@
 #include <onnxruntime_session_options_config_keys.h>
 
 #include "base/files.h"
+#include "base/text.h"
 #include "common/input_shapes.h"
 #include "common/session_limits.h"
 #include "engine/check_inputs.h"
 #include "common/declared_dimensions.h"
+#include "onnxruntime/half_arithmetic.h"
 #include "onnxruntime/profile.h"
 #include "onnxruntime/providers.h"
 
@@ -155,14 +157,31 @@ void OnnxRuntimeSession::load(const Ort::Env& environment, const ModelFile& mode
   session_ = Ort::Session(environment, model.path.c_str(), options);
   obtained_.threads = thread_count() - threads_before + settings.streams;
   obtained_.device = lower(settings.device);
-  // The CPU provider has no arithmetic of lower precision for float tensors; what it does with half floats it does not tell.
-  if (!accelerator && !declaration.half_weights) obtained_.precision = "fp32";
+  // The CPU provider has no arithmetic of lower precision for float tensors.
+  if (!accelerator) obtained_.precision = "fp32";
+  holds_halves_ = declaration.half_weights;
+  holds_bfloats_ = declaration.bfloat_weights;
   obtained_.own["providers"] = accelerator && on("fallback") ? provider + " CPUExecutionProvider" : provider;
   obtained_.own["spinning"] = options.GetConfigEntry(kOrtSessionOptionsConfigAllowIntraOpSpinning);
   if (obtained_.threads > settings.threads)
     throw Error(ErrorCode::unsupported, "onnxruntime started " + std::to_string(obtained_.threads) + " threads where " +
                                             std::to_string(settings.threads) + " were asked");
   describe_tensors(settings);
+  if (accelerator) return;
+  if (holds_halves_) note_half_arithmetic(environment);
+  if (holds_bfloats_) obtained_.precision.clear();  // nothing tells
+  if (settings.precision != "fp16" || obtained_.precision == "fp16") return;
+  throw Error(ErrorCode::unsupported,
+              holds_halves_ ? "onnxruntime has no fp16 kernels for this processor: it would cast and compute in fp32"
+                            : "onnxruntime computes in fp16 only what the model stores so",
+              holds_halves_ ? "--precision fp32 runs the file all the same" : "inferometer export MODEL --precision fp16 -o F.onnx");
+}
+
+/// What is computed in is a property of the kernels, not of the file.
+void OnnxRuntimeSession::note_half_arithmetic(const Ort::Env& environment) {
+  const std::vector<std::string> operators = half_operators(environment);
+  obtained_.precision = half_precision_of(operators);
+  obtained_.own["half_operators"] = operators.empty() ? "none" : join(operators, " ");
 }
 
 void OnnxRuntimeSession::describe_tensors(const SessionSettings& settings) {
@@ -171,7 +190,8 @@ void OnnxRuntimeSession::describe_tensors(const SessionSettings& settings) {
       throw Error(ErrorCode::unsupported, "'" + name + "' is no tensor (a sequence or map), which cannot be exchanged");
     const auto info = type.GetTensorTypeAndShapeInfo();
     const ElementType element = our_type(info.GetElementType(), name);
-    if (element == ElementType::f16 || element == ElementType::bf16) obtained_.precision.clear();
+    holds_halves_ = holds_halves_ || element == ElementType::f16;
+    holds_bfloats_ = holds_bfloats_ || element == ElementType::bf16;
     return TensorInfo{name, info.GetShape(), element};
   };
 

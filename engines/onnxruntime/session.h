@@ -38,6 +38,7 @@ class OnnxRuntimeSession final : public Session {
   void load(const Ort::Env& environment, const ModelFile& model, const SessionSettings& settings);
   void describe_tensors(const SessionSettings& settings);
   void find_output_shapes();
+  void note_half_arithmetic(const Ort::Env& environment);
   std::vector<LayerTime> end_profiling() const;
 
   std::string subject_;                    // names the model in messages
@@ -46,6 +47,7 @@ class OnnxRuntimeSession final : public Session {
   std::vector<const char*> input_pointers_, output_pointers_;  // the names in inputs_ and outputs_, as Run() takes them
   ObtainedSettings obtained_;
   StreamSlots slots_;
+  bool holds_halves_ = false, holds_bfloats_ = false;  // as weights, inputs or outputs
   bool profiling_ = false;
   std::atomic<std::size_t> runs_{0}, skipped_runs_{0};  // while profiling: begun in all, and left out of layer_times()
   mutable std::mutex profile_mutex_;

@@ -25,6 +25,14 @@ struct ExportOptions {
   std::string input = "default", classes = "default";
   std::string weights = "random:1";
   std::string batch = "dynamic";
+  std::string precision = "fp32";
+};
+
+/// What is written of a model, and where.
+struct Asked {
+  std::int64_t batch;
+  ElementType floats;
+  std::filesystem::path path;
 };
 
 /// A kind of file: its ending, that of a second file beside it, the batch that it has where none is asked for (0: it says no
@@ -33,21 +41,21 @@ struct Kind {
   std::string_view extension;
   std::string_view companion;
   std::int64_t default_batch;
-  void (*write)(graph::Model& model, std::int64_t batch, const std::filesystem::path& path);
+  void (*write)(graph::Model& model, const Asked& asked);
 };
 
-void write_onnx_file(graph::Model& model, std::int64_t batch, const std::filesystem::path& path) {
-  formats::write_onnx(model, path, {.batch = batch, .producer_version = INFEROMETER_VERSION});
+void write_onnx_file(graph::Model& model, const Asked& asked) {
+  formats::write_onnx(model, asked.path, {.batch = asked.batch, .producer_version = INFEROMETER_VERSION, .floats = asked.floats});
 }
-void write_torch_file(graph::Model& model, std::int64_t, const std::filesystem::path& path) {
-  formats::write_torch_checkpoint(formats::state_of(std::move(model)), path);
+void write_torch_file(graph::Model& model, const Asked& asked) {
+  formats::write_torch_checkpoint(formats::state_of(std::move(model)), asked.path);
 }
-void write_safetensors_file(graph::Model& model, std::int64_t, const std::filesystem::path& path) {
-  formats::write_safetensors(formats::state_of(std::move(model)), path);
+void write_safetensors_file(graph::Model& model, const Asked& asked) {
+  formats::write_safetensors(formats::state_of(std::move(model)), asked.path);
 }
 
-void write_caffe_files(graph::Model& model, std::int64_t batch, const std::filesystem::path& path) {
-  formats::write_caffe(model, path, std::filesystem::path(path).replace_extension(".caffemodel"), batch);
+void write_caffe_files(graph::Model& model, const Asked& asked) {
+  formats::write_caffe(model, asked.path, std::filesystem::path(asked.path).replace_extension(".caffemodel"), asked.batch);
 }
 
 constexpr Kind kKinds[] = {{".onnx", "", graph::kBatch, write_onnx_file},
@@ -87,16 +95,23 @@ graph::Model model_of(const ModelArgument& argument, const ExportOptions& option
     model.weights = measure::weights_of(*argument.network, model.graph, weights);
     return model;
   }
-  if (lower(std::filesystem::path(argument.name).extension().string()) == kind.extension) {
+  const ExportOptions plain;
+  if (lower(std::filesystem::path(argument.name).extension().string()) == kind.extension && options.precision == plain.precision) {
     throw Error(ErrorCode::usage, fmt::format("{}: is a {} file already", one_line(argument.name), kind.extension));
   }
-  const ExportOptions plain;
   const bool random = weights.path.empty() && options.weights != plain.weights;
   if (input != 0 || classes != 0 || random) {
     throw Error(ErrorCode::usage, fmt::format("{}: --input, --classes and --weights random are for zoo networks, a file is as it is",
                                               one_line(argument.name)));
   }
   return read_model(argument.name, weights.path);
+}
+
+ElementType float_type(const std::string& precision) {
+  if (precision == "fp32") return ElementType::f32;
+  if (precision == "fp16") return ElementType::f16;
+  throw Error(ErrorCode::usage, fmt::format("--precision '{}': a file is written in fp32 or fp16", one_line(precision, 40)),
+              precision == "int8" ? "inferometer quantize writes int8 files" : "");
 }
 
 void export_model(const ExportOptions& options, const Context& context) {
@@ -110,9 +125,14 @@ void export_model(const ExportOptions& options, const Context& context) {
   }
   const std::int64_t batch = asked ? parse_limited_integer(options.batch, kBatchLimits, "--batch") : kind.default_batch;
 
+  const ElementType floats = float_type(options.precision);
+  if (floats != ElementType::f32 && kind.extension != ".onnx") {
+    throw Error(ErrorCode::usage, fmt::format("--precision {}: only an .onnx file is written so", options.precision));
+  }
+
   graph::Model model = model_of(models.front(), options, kind);
   const InputSize size = input_size(model.graph);
-  kind.write(model, batch, options.output);
+  kind.write(model, {batch, floats, options.output});
 
   auto bytes = std::filesystem::file_size(options.output);
   std::string files = options.output;
@@ -149,6 +169,8 @@ void add_export(CLI::App& app, Context& context) {
       ->type_name("N|dynamic");
   command->add_option("--input", options->input, "Height and width of the input (default: the network's own)")->type_name("N|default");
   command->add_option("--classes", options->classes, "Classes (default: the network's own)")->type_name("N|default");
+  command->add_option("--precision", options->precision, "Weights and activations of an .onnx file: fp32 or fp16 (default: fp32)")
+      ->type_name("fp32|fp16");
   command->footer(example_footer("inferometer export resnet18 -o resnet18.onnx --batch 1"));
   command->callback([options, &context] { export_model(*options, context); });
 }

@@ -41,6 +41,7 @@ struct EngineInfo {
   std::vector<std::string> settings;  ///< keys of SessionSettings::own that the engine understands
   bool executes_graphs = false;       ///< loads through ModelFile::parse
   bool reads_caffe = false;           ///< takes files of ModelKind::caffe as they are; else they come as ONNX, or through parse
+  bool half_from_file = false;        ///< computes in fp16 only what the file stores so: asked for fp16 it is given such a file
   bool computes = true;               ///< false: outputs mean nothing (the fake engine), so rows stay unchecked
 };
 

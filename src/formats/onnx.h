@@ -15,6 +15,8 @@ namespace inferometer::formats {
 struct OnnxWriteOptions {
   std::int64_t batch = graph::kBatch;  ///< kBatch writes the symbolic dimension `N`
   std::string producer_version;        ///< of inferometer
+  /// f32, or f16: the file asks for arithmetic in half precision (formats/half_precision.h); inputs and outputs stay f32.
+  ElementType floats = ElementType::f32;
 };
 
 /// Write a model (opset 10, IR 6, initialisers inside the file) that ONNX Runtime, OpenVINO and OpenCV 4.6 read.
@@ -23,7 +25,7 @@ struct OnnxWriteOptions {
 /// opset 11 has it) and the oldest in which poolings have ceil_mode. Operators of Graph that it lacks are written as groups of
 /// nodes, marked so that read_onnx() gives back the same Graph: the cost of the file equals the original's.
 /// Poolings whose rounded-up window reaches beyond what engines agree on are written with explicit pads.
-/// Needs one copy of the weights, the model's. The file appears whole or not at all. Throws Error{io}; Error{input} when a
+/// Needs one copy of the weights, the model's (as f16 a second, of half the size). The file appears whole or not at all. Throws Error{io}; Error{input} when a
 /// tensor has no values or values of another shape; Error{unsupported} above 2 GB or for what the opset cannot say.
 void write_onnx(const graph::Model& model, const std::filesystem::path& path, const OnnxWriteOptions& options = {});
 
@@ -59,10 +61,13 @@ struct OnnxSummary {
   /// Operator that makes the first output, looked at through what leaves values as they are (Identity, Reshape, Flatten, Squeeze,
   /// Unsqueeze, Cast, QuantizeLinear, DequantizeLinear); empty where an input or a stored tensor is the output.
   std::string first_output_operator;
+  bool half = false;       ///< some initialiser is f16
   bool quantized = false;  ///< has Q/DQ, QLinear* or *Integer nodes: int8, whatever a framework reports
   std::int64_t opset = 0;
   std::vector<std::string> operators;                ///< distinct, sorted
   std::vector<std::filesystem::path> external_data;  ///< files the model refers to, absolute
+
+  bool low_precision() const { return half || quantized; }
 };
 
 /// Throws as read_onnx does for files that are no ONNX; weights are not copied.

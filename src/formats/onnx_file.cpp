@@ -162,6 +162,11 @@ void fail_onnx_unsupported(const std::filesystem::path& path, std::string_view m
   throw Error(ErrorCode::unsupported, one_line(fmt::format("{}: {}", path.string(), message)), one_line(hint));
 }
 
+std::vector<std::byte> data_of(const StreamedTensor& tensor) {
+  if (tensor.range) return read_range(*tensor.range);
+  return tensor.bytes != nullptr ? *tensor.bytes : tensor.own;
+}
+
 OnnxFile open_onnx(const std::filesystem::path& path, OnnxData data) {
   require_readable_file(path);
   const Descriptor input = open_file(path, O_RDONLY);

@@ -57,6 +57,16 @@ struct StreamedTensor {
   const std::vector<std::byte>* bytes = nullptr;  ///< from memory (not owned), or
   std::vector<std::byte> own;                     ///< from here, when bytes is nullptr and range is empty; none when this is empty too
 };
+
+/// A model on its way to a file: the message, and its initialisers beside it. What the tensors do not own must outlive it.
+struct OnnxMessage {
+  onnx::ModelProto model;  ///< without initialisers
+  std::vector<StreamedTensor> tensors;
+};
+
+/// The raw data of a tensor in memory. Throws Error{io}.
+std::vector<std::byte> data_of(const StreamedTensor& tensor);
+
 /// Throws Error{io}; Error{unsupported} above 2 GB. The file appears whole or not at all.
 void write_streamed(const onnx::ModelProto& model, const std::vector<StreamedTensor>& tensors, const std::filesystem::path& path);
 

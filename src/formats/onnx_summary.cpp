@@ -93,9 +93,11 @@ OnnxSummary summarize_onnx(const std::filesystem::path& path) {
   const OnnxFile file = open_onnx(path, OnnxData::dropped);
   const auto& graph = file.model.graph();
   std::unordered_set<std::string_view> stored;
-  for (const auto& tensor : graph.initializer()) stored.insert(tensor.name());
-
   OnnxSummary summary;
+  for (const auto& tensor : graph.initializer()) {
+    stored.insert(tensor.name());
+    summary.half = summary.half || tensor.data_type() == onnx::TensorProto::FLOAT16;
+  }
   for (const auto& input : graph.input()) {
     if (!stored.contains(input.name())) summary.inputs.push_back(describe(file, input));
   }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "formats/adaptive_windows.h"
+#include "formats/half_precision.h"
 #include "formats/onnx_marks.h"
 #include "formats/onnx_writer.h"
 
@@ -298,10 +299,17 @@ class OnnxExporter : public OnnxWriter {
 
 }  // namespace
 
-void write_onnx(const graph::Model& model, const std::filesystem::path& path, const OnnxWriteOptions& options) {
+OnnxMessage make_onnx(const graph::Model& model, const OnnxWriteOptions& options) {
   OnnxExporter exporter(model, options);
   exporter.write_nodes();
-  exporter.save(path);
+  OnnxMessage message = exporter.take();
+  if (options.floats == ElementType::f16) compute_in_half(message);
+  return message;
+}
+
+void write_onnx(const graph::Model& model, const std::filesystem::path& path, const OnnxWriteOptions& options) {
+  const OnnxMessage message = make_onnx(model, options);
+  write_streamed(message.model, message.tensors, path);
 }
 
 }  // namespace inferometer::formats

@@ -66,7 +66,7 @@ void OnnxWriter::write_header(const OnnxWriteOptions& options) {
   proto_.mutable_graph()->set_name(graph_.name);
 }
 
-void OnnxWriter::save(const std::filesystem::path& path) {
+OnnxMessage OnnxWriter::take() {
   write_values(graph_.inputs, *proto_.mutable_graph()->mutable_input());
   write_values(graph_.outputs, *proto_.mutable_graph()->mutable_output());
   for (TensorId id = 0; id < graph_.tensors.size(); ++id) {
@@ -74,7 +74,7 @@ void OnnxWriter::save(const std::filesystem::path& path) {
     const graph::Array& array = values_of(id);
     tensors_.push_back({header_of(name(id), array.type, array.shape, graph_.tensors[id].role), std::nullopt, &array.bytes, {}});
   }
-  write_streamed(proto_, tensors_, path);
+  return {std::move(proto_), std::move(tensors_)};
 }
 
 void OnnxWriter::write_values(const std::vector<TensorId>& ids, google::protobuf::RepeatedPtrField<onnx::ValueInfoProto>& values) {

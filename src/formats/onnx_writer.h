@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -61,8 +60,8 @@ class OnnxWriter {
  public:
   /// Throws what graph::infer_shapes() throws. Both must outlive the writer.
   OnnxWriter(const graph::Model& model, const OnnxWriteOptions& options);
-  /// Call when all nodes are written.
-  void save(const std::filesystem::path& path);
+  /// Call once, when all nodes are written. It points into the model's weights.
+  OnnxMessage take();
 
  protected:
   /// Values of a stored tensor. Throws Error{input} when there are none or they have another shape.
@@ -111,5 +110,8 @@ class OnnxWriter {
   std::unordered_map<graph::TensorId, int> readers_;
   std::unordered_set<graph::TensorId> written_;  ///< stored tensors that already are initialisers
 };
+
+/// What write_onnx() writes. It points into the model's weights. Errors as there.
+OnnxMessage make_onnx(const graph::Model& model, const OnnxWriteOptions& options);
 
 }  // namespace inferometer::formats

@@ -162,7 +162,8 @@ StartRecord served_start(const measure::ServedContext& context) {
 
   const bool check_first = entry.protocol != measure::Protocol::dd;  // as in process: nothing may run before DeepDetect's loop
   const auto check = [&] {
-    if (task.check_agreement) record.agreement = check_agreement(context, model, record.obtained_precision);
+    if (task.check_agreement)
+      record.agreement = check_agreement(context, model, measure::agreement_precision(record.obtained_precision, task.half));
   };
   if (check_first) check();
 

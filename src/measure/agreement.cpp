@@ -91,6 +91,11 @@ void judge_alone(const std::vector<GotOutputs>& got, Agreement& agreement) {
   agreement.constant = (some_row && rows_are_flat) || same_for_all;
 }
 
+std::string agreement_precision(const std::string& obtained, bool half) {
+  const bool is_finer = obtained != "int8" && tolerance_of(obtained) < tolerance_of("fp16");
+  return half && is_finer ? "fp16" : obtained;
+}
+
 Agreement judge_agreement(const std::vector<GotOutputs>& got, const ExpectedOutputs& expected, const std::string& precision) {
   Agreement agreement;
   agreement.against = expected.against;

@@ -36,6 +36,9 @@ double relative_error(std::span<const float> a, std::span<const float> b);
 
 /// Tolerance of relative_error by the precision that was obtained: fp32 1e-3, fp16 2e-2, bf16 5e-2; 0 for others.
 double tolerance_of(const std::string& precision);
+/// Precision whose tolerance holds. A file of half floats rounds its activations to them on the way, whatever the kernels compute in:
+/// fp16's at least. @param obtained  by the engine. @param half  the file stores half floats
+std::string agreement_precision(const std::string& obtained, bool half);
 
 /// Judge. `got` are the outputs of image expected[position % expected.size()] for every position of every request.
 /// max_error is null, with a note, when the known outputs differ from image to image by less than five tolerances.

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "base/half_float.h"
 #include "base/text.h"
 #include "measure/evaluation_summary.h"
 #include "measure/images.h"

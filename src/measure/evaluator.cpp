@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/text.h"
 #include "measure/launcher.h"
 #include "zoo/zoo.h"
@@ -45,7 +46,7 @@ WorkerTask make_task(const Entry& entry, const EngineCatalog& catalog, const Mod
   task.kind = WorkerTask::Kind::evaluate;
   task.plugin = catalog.plugins.at(entry.engine);
   task.entry = entry;
-  task.model_path = model_file_path(entry.model, catalog.find(entry.engine)->info).string();
+  task.model_path = model_file_path(entry.model, catalog.find(entry.engine)->info, entry.precision).string();
   task.quantized = facts.quantized;
   task.evaluation = options.task;
   task.evaluation.class_offset = options.class_offset;
@@ -118,8 +119,19 @@ Evaluated evaluate_entry(const PlannedEntry& planned, const EngineCatalog& catal
     observer.row_ready(row);
     return evaluated;
   }
-  WorkerTask task = make_task(planned.entry, catalog, facts, options);
-  const WorkerOutcome outcome = run(task, options, observer);
+  WorkerTask task;
+  WorkerOutcome outcome;
+  try {
+    task = make_task(planned.entry, catalog, facts, options);
+    outcome = run(task, options, observer);
+  } catch (const Error& error) {
+    // A model that cannot be had in this precision is this row's outcome.
+    if (error.code() != ErrorCode::unsupported) throw;
+    outcome.status = Status::unsupported;
+    outcome.reason = error.what();
+    outcome.hint = error.hint();
+    task.entry = planned.entry;
+  }
   if (outcome.error == ErrorCode::usage) throw Error(ErrorCode::usage, outcome.reason, outcome.hint);
   row.streams = task.entry.streams;
   row.status = name_of(outcome.status);

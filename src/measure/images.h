@@ -56,8 +56,4 @@ std::size_t pool_size(std::size_t request_bytes);
 /// Elements of a view as floats. Throws Error{unsupported} for types that are no numbers we know.
 std::vector<float> to_floats(const engine::TensorView& view);
 
-std::uint16_t to_half(float value);  ///< IEEE binary16, round to nearest even
-float from_half(std::uint16_t bits);
-float from_bfloat16(std::uint16_t bits);
-
 }  // namespace inferometer::measure

@@ -213,7 +213,8 @@ Agreement check_agreement(const StartContext& context, const LoadedStart& start)
     judge_alone(got, agreement);
     return agreement;
   }
-  return judge_agreement(got, read_expected(context.task.expected_path), start.record.obtained_precision);
+  const std::string precision = agreement_precision(start.record.obtained_precision, context.task.half);
+  return judge_agreement(got, read_expected(context.task.expected_path), precision);
 }
 
 LoadedStart load_start(const StartContext& context) {
@@ -223,7 +224,7 @@ LoadedStart load_start(const StartContext& context) {
   StartRecord& record = start.record;
   record.index = context.task.start_index;
   record.started_at = utc_timestamp();
-  record.computes = context.engine.info().computes;
+  record.computes = context.task.computes;  // asking the engine could warm it up
   record.memory.baseline = resident_bytes();
 
   const Nanoseconds load_begin = steady_now();

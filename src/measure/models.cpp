@@ -191,7 +191,11 @@ ModelFacts model_facts(const ModelReference& model) {
     return facts;
   }
   const bool caffe = is_prototxt(model.path);
-  facts.quantized = !caffe && formats::summarize_onnx(model.path).quantized;
+  if (!caffe) {
+    const formats::OnnxSummary summary = formats::summarize_onnx(model.path);
+    facts.quantized = summary.quantized;
+    facts.half = summary.half;
+  }
   try {
     count(caffe ? formats::read_caffe(model.path).graph : formats::read_onnx(model.path).graph);
   } catch (const Error& error) {
@@ -216,31 +220,34 @@ std::filesystem::path caffemodel_of(const std::filesystem::path& prototxt, const
 
 bool is_prototxt(const std::filesystem::path& path) { return lower(path.extension().string()) == ".prototxt"; }
 
-std::filesystem::path artefact_path(const ModelReference& model) {
-  const std::string stem = model.zoo ? model.name : std::filesystem::path(model.path).stem().string();
-  return cache_folder() / "models" / fmt::format("{}-{}.onnx", stem, model.sha256.substr(0, 16));
+graph::Model model_with_weights(const ModelReference& model) {
+  if (!model.zoo && is_prototxt(model.path)) return formats::read_caffe(model.path, model.weights_path);
+  if (!model.zoo) return formats::read_onnx(model.path, {{model.shapes.begin(), model.shapes.end()}});
+  graph::Model built{build_zoo_graph(model), {}};
+  built.weights = weights_of(network_of(model), built.graph, {model.seed, model.weights_path});
+  return built;
 }
 
-std::filesystem::path model_file_path(const ModelReference& model, const engine::EngineInfo& engine) {
-  const bool as_it_is = !model.zoo && (!is_prototxt(model.path) || engine.reads_caffe || engine.executes_graphs);
+std::filesystem::path artefact_path(const ModelReference& model, ElementType floats) {
+  const std::string stem = model.zoo ? model.name : std::filesystem::path(model.path).stem().string();
+  const char* ending = floats == ElementType::f16 ? "-fp16.onnx" : ".onnx";
+  return cache_folder() / "models" / fmt::format("{}-{}{}", stem, model.sha256.substr(0, 16), ending);
+}
+
+std::filesystem::path model_file_path(const ModelReference& model, const engine::EngineInfo& engine, std::string_view precision) {
+  const bool is_onnx = !model.zoo && !is_prototxt(model.path);
+  const bool half = precision == "fp16" && engine.half_from_file && !(is_onnx && formats::summarize_onnx(model.path).low_precision());
+  const bool as_it_is = !half && (is_onnx || (!model.zoo && (engine.reads_caffe || engine.executes_graphs)));
   if (as_it_is) return model.path;
-  const std::filesystem::path path = artefact_path(model);
+  const ElementType floats = half ? ElementType::f16 : ElementType::f32;
+  const std::filesystem::path path = artefact_path(model, floats);
   std::error_code ignored;
   if (std::filesystem::exists(path, ignored)) {
     // Old artefacts are dropped by last use.
     std::filesystem::last_write_time(path, std::filesystem::file_time_type::clock::now(), ignored);
     return path;
   }
-  graph::Model built;
-  if (model.zoo) {
-    built.graph = build_zoo_graph(model);
-    built.weights = weights_of(network_of(model), built.graph, {model.seed, model.weights_path});
-  } else {
-    built = formats::read_caffe(model.path, model.weights_path);
-  }
-  formats::OnnxWriteOptions options;
-  options.producer_version = INFEROMETER_VERSION;
-  formats::write_onnx(built, path, options);
+  formats::write_onnx(model_with_weights(model), path, {.producer_version = INFEROMETER_VERSION, .floats = floats});
   return path;
 }
 

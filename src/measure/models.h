@@ -6,9 +6,11 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/engine.h"
+#include "graph/graph.h"
 #include "measure/entry.h"
 #include "measure/row.h"
 
@@ -18,7 +20,8 @@ namespace inferometer::measure {
 struct ModelFacts {
   std::optional<std::int64_t> parameters, macs;
   std::optional<double> top1, top5;  ///< published, percent
-  bool quantized = false;
+  bool quantized = false;            ///< the file is int8
+  bool half = false;                 ///< the file stores half floats
 };
 
 /// Options that shape a model reference.
@@ -45,6 +48,9 @@ ModelReference resolve_model(const std::string& name, const ModelOptions& option
 /// Cost and published accuracy. A file whose operators Graph lacks has no cost.
 ModelFacts model_facts(const ModelReference& model);
 
+/// The whole model as a Graph with its weights. Throws what reading throws: Error{unsupported} for a file whose operators Graph lacks.
+graph::Model model_with_weights(const ModelReference& model);
+
 /// Whether a path means a Caffe network; its caffemodel is ModelReference::weights_path.
 bool is_prototxt(const std::filesystem::path& path);
 
@@ -53,9 +59,12 @@ std::filesystem::path caffemodel_of(const std::filesystem::path& prototxt, const
 
 /// Path of the file that this engine loads: the user's own, or an ONNX artefact in the cache, made now when it is not there.
 /// The artefact is of a zoo network, or of a Caffe file where the engine neither reads such files nor executes graphs.
+/// Asked for fp16, an engine that takes it from the file (EngineInfo::half_from_file) gets an artefact of half floats, also of a file of
+/// the user's, unless that is one already (it holds f16 data or Q/DQ nodes); that throws Error{unsupported} when Graph lacks its operators.
 /// @param engine  by default one that reads ONNX alone
-std::filesystem::path model_file_path(const ModelReference& model, const engine::EngineInfo& engine = {});
-/// The artefact's path, without making anything.
-std::filesystem::path artefact_path(const ModelReference& model);
+std::filesystem::path model_file_path(const ModelReference& model, const engine::EngineInfo& engine = {},
+                                      std::string_view precision = "fp32");
+/// The artefact's path, without making anything. @param floats  f32 or f16
+std::filesystem::path artefact_path(const ModelReference& model, ElementType floats = ElementType::f32);
 
 }  // namespace inferometer::measure

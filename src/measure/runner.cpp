@@ -12,6 +12,7 @@
 
 #include "base/child_process.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/files.h"
 #include "measure/launcher.h"
 #include "measure/meter.h"
@@ -248,7 +249,18 @@ class Runner {
   }
 
   StartRecord run_worker_for(const Entry& entry, int index) {
-    WorkerTask task = start_task(entry, catalog_, facts_of(entry), index);
+    WorkerTask task;
+    try {
+      task = start_task(entry, catalog_, facts_of(entry), index);
+    } catch (const Error& error) {
+      // A model that cannot be had in this precision is this entry's outcome, not the run's.
+      if (error.code() != ErrorCode::unsupported) throw;
+      WorkerOutcome refused;
+      refused.status = Status::unsupported;
+      refused.reason = error.what();
+      refused.hint = error.hint();
+      return start_record(refused, index);
+    }
     if (index == 0) {
       add_agreement(task, expected_);
       task.probe_caching = true;

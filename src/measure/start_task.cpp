@@ -13,7 +13,7 @@ std::filesystem::path model_path_for(const Entry& entry, const engine::EngineInf
   // An engine that computes nothing reads no file: none is made for it.
   if (!engine.computes) return artefact_path(entry.model);
   // Through the server always as ONNX: a service's repository is one file then.
-  return model_file_path(entry.model, entry.mode == Mode::served ? engine::EngineInfo{} : engine);
+  return model_file_path(entry.model, entry.mode == Mode::served ? engine::EngineInfo{} : engine, entry.precision);
 }
 
 }  // namespace
@@ -27,6 +27,7 @@ WorkerTask start_task(const Entry& entry, const EngineCatalog& catalog, const Mo
   task.entry = entry;
   task.start_index = index;
   task.quantized = facts.quantized;
+  task.half = facts.half;
   task.model_path = model_path_for(entry, here->info).string();
   return task;
 }

@@ -12,7 +12,7 @@ namespace inferometer::measure {
 
 /// The task of one start, by the entry's mode. Makes the model's file when the engine needs one that is not there.
 /// @param catalog  has the entry's engine
-/// Throws Error{input}, Error{io} when the file cannot be made.
+/// Throws Error{input}, Error{io} when the file cannot be made, Error{unsupported} when not in the entry's precision.
 WorkerTask start_task(const Entry& entry, const EngineCatalog& catalog, const ModelFacts& facts, int index);
 
 /// Have the worker compare outputs with known ones, which are computed now when they are not in the cache.

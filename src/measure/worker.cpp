@@ -130,6 +130,7 @@ void to_json(nlohmann::json& json, const WorkerTask& task) {
           {"agreement_note", task.agreement_note},
           {"outputs_path", task.outputs_path},
           {"quantized", task.quantized},
+          {"half", task.half},
           {"computes", task.computes}};
   if (task.kind != WorkerTask::Kind::info) json["entry"] = task.entry;
   if (task.kind == WorkerTask::Kind::evaluate) json["evaluation"] = task.evaluation;
@@ -150,6 +151,7 @@ void from_json(const nlohmann::json& json, WorkerTask& task) {
   json.at("agreement_note").get_to(task.agreement_note);
   json.at("outputs_path").get_to(task.outputs_path);
   json.at("quantized").get_to(task.quantized);
+  json.at("half").get_to(task.half);
   json.at("computes").get_to(task.computes);
   if (task.kind != WorkerTask::Kind::info) json.at("entry").get_to(task.entry);
   if (task.kind == WorkerTask::Kind::evaluate) json.at("evaluation").get_to(task.evaluation);
@@ -169,6 +171,7 @@ nlohmann::json info_json(const engine::EngineInfo& info) {
           {"settings", info.settings},
           {"executes_graphs", info.executes_graphs},
           {"reads_caffe", info.reads_caffe},
+          {"half_from_file", info.half_from_file},
           {"computes", info.computes}};
 }
 
@@ -182,6 +185,7 @@ engine::EngineInfo info_from_json(const nlohmann::json& json) {
   json.at("settings").get_to(info.settings);
   json.at("executes_graphs").get_to(info.executes_graphs);
   json.at("reads_caffe").get_to(info.reads_caffe);
+  json.at("half_from_file").get_to(info.half_from_file);
   json.at("computes").get_to(info.computes);
   for (const auto& device : json.at("devices")) {
     info.devices.push_back({device.at("name"), device.at("description"), device.at("precisions")});

@@ -39,6 +39,7 @@ struct WorkerTask {
   std::string agreement_note;
   std::string outputs_path;   ///< outputs: where to write them
   bool quantized = false;     ///< the file is int8
+  bool half = false;          ///< the file stores half floats
   bool computes = true;       ///< served: EngineInfo::computes
   EvaluationTask evaluation;  ///< evaluate
 };

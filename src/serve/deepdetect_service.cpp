@@ -93,7 +93,7 @@ WorkerOptions worker_options(const Shared& shared, const measure::EngineHere& en
   worker.entry.precision = asked.precision;
   worker.entry.threads = options.threads > 0 ? options.threads : measure::default_threads();
   worker.entry.streams = options.streams;
-  worker.model_path = measure::model_file_path(model.model, engine.info).string();
+  worker.model_path = measure::model_file_path(model.model, engine.info, asked.precision).string();
   worker.merged_batch = options.max_batch;
   worker.merge_delay = options.max_delay;
   return worker;

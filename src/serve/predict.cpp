@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/half_float.h"
 #include "base/text.h"
 #include "measure/images.h"
 #include "serve/status_error.h"
@@ -102,7 +103,7 @@ auto with_status(const TimeLimit& limit, const Action& action) {
 
 void write_halves(std::span<std::byte> target, std::span<const float> values) {
   std::vector<std::uint16_t> halves(values.size());
-  std::transform(values.begin(), values.end(), halves.begin(), measure::to_half);
+  std::transform(values.begin(), values.end(), halves.begin(), to_half);
   std::memcpy(target.data(), halves.data(), target.size());
 }
 

@@ -66,3 +66,24 @@ load helpers
   fails_with 2 "--weights: 'zero' is neither random:SEED nor a file" "random:1"
   [ -z "$(ls -A)" ]
 }
+
+@test "export --precision fp16: half the bytes, the same answers, and a row that says what was computed in" {
+  needs_trusted_build
+  inferometer export mobilenet_v2 --input 64 --classes 10 -o whole.onnx
+  inferometer export mobilenet_v2 --input 64 --classes 10 --precision fp16 -o half.onnx
+  [ "$status" -eq 0 ]
+  [ "$(( $(stat -c %s half.onnx) * 100 / $(stat -c %s whole.onnx) ))" -lt 55 ]
+  inferometer run --model half.onnx --engine onnxruntime --starts 1 --runs 3 --format json
+  rows_have 'rows[0]["status"] == "passed" and rows[0]["precision"] in ("fp32", "fp16", "mixed") and rows[0]["precision_requested"] == "fp32"'
+  rows_have 'rows[0]["agreement_max_error"] < 2e-2 and not any("disagree" in reason for reason in rows[0]["reasons"])'
+  inferometer export half.onnx --precision fp16 -o again.onnx
+  [ "$status" -eq 0 ]
+}
+
+@test "export --precision: what cannot be written so" {
+  inferometer export squeezenet1_1 --precision int8 -o s.onnx
+  fails_with 2 "--precision 'int8': a file is written in fp32 or fp16" "quantize"
+  inferometer export squeezenet1_1 --precision fp16 -o s.pth
+  fails_with 2 "only an .onnx file is written so"
+  [ -z "$(ls -A)" ]
+}

@@ -110,7 +110,8 @@ TEST_F(Precisions, gives_each_listed_one_or_refuses_it) {
     engine::SessionSettings asked = settings();
     asked.precision = precision;
     const auto& listed = info().devices.front().precisions;
-    if (std::find(listed.begin(), listed.end(), precision) != listed.end()) {
+    const bool wants_another_file = precision == "fp16" && info().half_from_file;  // the model is stored in fp32
+    if (!wants_another_file && std::find(listed.begin(), listed.end(), precision) != listed.end()) {
       EXPECT_EQ(engine().load(model.file(), asked)->obtained().precision, precision);
     } else {
       EXPECT_EQ(error_of([&] { engine().load(model.file(), asked); }).code(), ErrorCode::unsupported);

@@ -31,6 +31,10 @@ TEST(DeclaredDimensions, InitializersAreNoInputs) {
   ASSERT_EQ(declaration.inputs.size(), 1u);
   EXPECT_EQ(declaration.inputs[0].name, "x");
   EXPECT_TRUE(declaration.half_weights);
+  EXPECT_FALSE(declaration.bfloat_weights);
+  model.mutable_graph()->mutable_initializer(0)->set_data_type(onnx::TensorProto::BFLOAT16);
+  EXPECT_TRUE(parse_declaration(model.SerializeAsString()).bfloat_weights);
+  EXPECT_FALSE(parse_declaration(model.SerializeAsString()).half_weights);
 }
 
 TEST(DeclaredDimensions, FilesThatAreNoModels) {

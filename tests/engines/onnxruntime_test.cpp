@@ -1,5 +1,7 @@
 #include "engine_fixture.h"
 
+#include <algorithm>
+
 namespace inferometer::test {
 namespace {
 
@@ -18,10 +20,43 @@ TEST(OnnxRuntime, Refusals) { expect_refusals(onnxruntime()); }
 TEST(OnnxRuntime, DynamicDimensions) { expect_dynamic_dimensions(onnxruntime()); }
 TEST(OnnxRuntime, HalfFloats) { expect_half_floats(onnxruntime()); }
 
-TEST(OnnxRuntime, PrecisionOfHalfFloatsIsNotClaimed) {
+// What the CPU provider computes half floats in is its kernels' matter: the profile of a run tells, the file does not.
+TEST(OnnxRuntime, PrecisionOfHalfFloatsIsWhatKernelsTake) {
   const TemporaryFile half = model_file({.type = onnx::TensorProto::FLOAT16}), whole = model_file();
-  EXPECT_EQ(load(onnxruntime(), half.path())->obtained().precision, "");
+  const engine::EngineInfo info = onnxruntime().info();
+  const std::vector<std::string>& listed = info.devices.front().precisions;
+  const bool computes_in_half = std::find(listed.begin(), listed.end(), "fp16") != listed.end();
+  EXPECT_EQ(info.half_from_file, computes_in_half);
+  const auto session = load(onnxruntime(), half.path());
+  const engine::ObtainedSettings obtained = session->obtained();
+  if (computes_in_half) {
+    EXPECT_EQ(obtained.precision, "fp16");
+  } else if (obtained.own.at("half_operators") == "none") {
+    EXPECT_EQ(obtained.precision, "fp32");
+  } else {
+    EXPECT_EQ(obtained.precision, "mixed");
+  }
   EXPECT_EQ(load(onnxruntime(), whole.path())->obtained().precision, "fp32");
+
+  engine::SessionSettings settings;
+  settings.precision = "fp16";
+  EXPECT_EQ(load_error(onnxruntime(), whole.path(), settings).code(), ErrorCode::unsupported);
+  if (computes_in_half) {
+    EXPECT_EQ(load(onnxruntime(), half.path(), settings)->obtained().precision, "fp16");
+  } else {
+    EXPECT_EQ(load_error(onnxruntime(), half.path(), settings).code(), ErrorCode::unsupported);
+  }
+}
+
+TEST(OnnxRuntime, PrecisionOfBfloatsIsNotClaimed) {
+  onnx::ModelProto model = model_of({.type = onnx::TensorProto::BFLOAT16});
+  model.mutable_opset_import(0)->set_version(13);  // the first that allows it
+  const TemporaryFile file(model.SerializeAsString());
+  try {
+    EXPECT_EQ(load(onnxruntime(), file.path())->obtained().precision, "");
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::unsupported) << error.what();  // no kernel for Relu of bf16
+  }
 }
 
 TEST(OnnxRuntime, LowerPrecisionsAreRefusedOnTheProcessor) {

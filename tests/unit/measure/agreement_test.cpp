@@ -348,5 +348,15 @@ TEST(ExpectedOutputsFile, what_is_not_ours_is_refused) {
   EXPECT_THROW(read_expected(folder.path() / "absent.bin"), Error);
 }
 
+TEST(Agreement, a_file_of_half_floats_has_their_tolerance_at_least) {
+  const struct {
+    const char* obtained;
+    bool half;
+    const char* expected;
+  } cases[] = {{"fp32", false, "fp32"}, {"fp32", true, "fp16"}, {"fp16", true, "fp16"}, {"mixed", true, "fp16"},
+               {"", true, "fp16"},      {"bf16", true, "bf16"}, {"int8", true, "int8"}, {"", false, ""}};
+  for (const auto& c : cases) EXPECT_EQ(agreement_precision(c.obtained, c.half), c.expected) << c.obtained << c.half;
+}
+
 }  // namespace
 }  // namespace inferometer::measure
