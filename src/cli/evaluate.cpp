@@ -28,7 +28,7 @@ struct EvaluateCommand {
   std::string images, labels;
   std::int64_t limit = 0, confusions = 0;
   std::int64_t class_offset = -1;  ///< -1: found
-  bool per_class = false, confidences = false, pairs = false, strict = false;
+  bool per_class = false, confidences = false, pairs = false, across_models = false, strict = false;
   RunOptions options;
   PreprocessingOptions preprocessing;
 };
@@ -106,7 +106,9 @@ void print(const EvaluateCommand& command, const std::vector<measure::Evaluated>
   if (command.confidences) further.push_back(confidences_table(evaluated, data));
   if (command.confusions > 0) further.push_back(confusions_table(evaluated, static_cast<std::size_t>(command.confusions)));
   const bool for_people = is_for_people(context.format());
-  if (Table pairs = pairs_table(evaluated); command.pairs || (for_people && !pairs.rows.empty())) further.push_back(std::move(pairs));
+  if (Table pairs = pairs_table(evaluated, command.across_models ? PairedModels::all : PairedModels::same);
+      command.pairs || (for_people && !pairs.rows.empty()))
+    further.push_back(std::move(pairs));
   if (!for_people && !further.empty()) return context.write(further.front());
   context.write(evaluations_table(rows, context.format()));
   for (const Table& table : further) {
@@ -177,6 +179,7 @@ void add_evaluate(CLI::App& app, Context& context) {
       ->check(CLI::Range(1, 1'000'000))
       ->type_name("N");
   command->add_flag("--pairs", state->pairs, "McNemar's test between every two engines and precisions of a model (people always see it)");
+  command->add_flag("--across-models", state->across_models, "These pairs of different models too, such as a network and its int8 file");
   add_preprocessing_options(*command, state->preprocessing);
   add_run_options(*command, state->options,
                   {"--engine", "--device", "--precision", "--batch", "--threads", "--streams", "--input", "--classes", "--weights",

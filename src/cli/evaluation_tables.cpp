@@ -88,18 +88,21 @@ Table confusions_table(const std::vector<Evaluated>& evaluated, std::size_t most
   return table;
 }
 
-Table pairs_table(const std::vector<Evaluated>& evaluated) {
+Table pairs_table(const std::vector<Evaluated>& evaluated, PairedModels models) {
+  constexpr double kChance = 0.05;
   Table table;
   table.title = "McNemar's exact test, two-sided, on the same images (top-1)";
-  table.columns = {"model", "first", "second", "images", "only_first_right", "only_second_right", "p_value"};
+  table.columns = {"model", "first", "second", "images", "only_first_right", "only_second_right", "p_value", "difference"};
   for (std::size_t i = 0; i < evaluated.size(); ++i) {
     for (std::size_t j = i + 1; j < evaluated.size(); ++j) {
       const EvaluationRow &first = evaluated[i].row, &second = evaluated[j].row;
-      const bool comparable = first.model == second.model && !evaluated[i].images.empty() && !evaluated[j].images.empty();
+      const bool same_model = first.model == second.model;
+      const bool comparable = (same_model || models == PairedModels::all) && !evaluated[i].images.empty() && !evaluated[j].images.empty();
       if (!comparable) continue;
       const measure::PairedCounts counts = measure::compare_judged(evaluated[i].images, evaluated[j].images);
-      table.rows.push_back(
-          {first.model, subject(first), subject(second), counts.images, counts.only_first, counts.only_second, counts.p_value});
+      const auto named = [&](const EvaluationRow& row) { return same_model ? subject(row) : row.model + " " + subject(row); };
+      table.rows.push_back({same_model ? first.model : "", named(first), named(second), counts.images, counts.only_first,
+                            counts.only_second, counts.p_value, counts.p_value < kChance ? "more than chance" : "no more than chance"});
     }
   }
   return table;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "cli/context.h"
@@ -22,7 +23,10 @@ Table confidences_table(const std::vector<measure::Evaluated>& evaluated, const 
 /// The `most` most frequent wrong answers of every evaluation that passed.
 Table confusions_table(const std::vector<measure::Evaluated>& evaluated, std::size_t most);
 
-/// McNemar's test between every two evaluations of one model.
-Table pairs_table(const std::vector<measure::Evaluated>& evaluated);
+/// Which evaluations are compared with each other.
+enum class PairedModels : std::uint8_t { same, all };
+
+/// McNemar's test between every two evaluations of one model, or of all; below 0.05 the difference is called more than chance.
+Table pairs_table(const std::vector<measure::Evaluated>& evaluated, PairedModels models);
 
 }  // namespace inferometer::cli

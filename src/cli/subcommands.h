@@ -17,6 +17,7 @@ void add_models(CLI::App& app, Context& context);
 void add_show(CLI::App& app, Context& context);
 void add_cost(CLI::App& app, Context& context);
 void add_export(CLI::App& app, Context& context);
+void add_quantize(CLI::App& app, Context& context);
 void add_engines(CLI::App& app, Context& context);
 void add_platform(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);

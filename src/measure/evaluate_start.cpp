@@ -69,24 +69,6 @@ class RequestLoan {
   Request& request_;
 };
 
-const TensorInfo& picture_input(const Session& session) {
-  const auto& inputs = session.inputs();
-  if (inputs.size() != 1)
-    throw Error(ErrorCode::unsupported, fmt::format("the model has {} inputs; one picture is what evaluate gives", inputs.size()));
-  const TensorInfo& input = inputs.front();
-  const bool is_picture = input.shape.size() == 4 && (input.shape[1] == 1 || input.shape[1] == 3);
-  if (!is_picture || (input.type != ElementType::f32 && input.type != ElementType::f16)) {
-    throw Error(ErrorCode::unsupported,
-                fmt::format("input {} is {} of {}; evaluate gives pictures as [batch, 1 or 3, height, width] of f32 or f16", input.name,
-                            to_string(input.shape), name_of(input.type)));
-  }
-  return input;
-}
-
-zoo::Preprocessing preprocessing_of(const EvaluationTask& task, const dataset::InputGeometry& input) {
-  return dataset::changed(preprocessing_for(task.own, task.own_input, input), task.changes);
-}
-
 /// Threads that decode and then wait for a request. Where streams are fewer than the cores asked for, the others prepare.
 int preparing_threads(const Entry& entry) { return std::max(entry.streams, entry.threads); }
 
@@ -261,6 +243,24 @@ class Evaluation {
 };
 
 }  // namespace
+
+const TensorInfo& picture_input(const Session& session) {
+  const auto& inputs = session.inputs();
+  if (inputs.size() != 1)
+    throw Error(ErrorCode::unsupported, fmt::format("the model has {} inputs; one picture is what evaluate gives", inputs.size()));
+  const TensorInfo& input = inputs.front();
+  const bool is_picture = input.shape.size() == 4 && (input.shape[1] == 1 || input.shape[1] == 3);
+  if (!is_picture || (input.type != ElementType::f32 && input.type != ElementType::f16)) {
+    throw Error(ErrorCode::unsupported,
+                fmt::format("input {} is {} of {}; evaluate gives pictures as [batch, 1 or 3, height, width] of f32 or f16", input.name,
+                            to_string(input.shape), name_of(input.type)));
+  }
+  return input;
+}
+
+zoo::Preprocessing preprocessing_of(const EvaluationTask& task, const dataset::InputGeometry& input) {
+  return dataset::changed(preprocessing_for(task.own, task.own_input, input), task.changes);
+}
 
 EvaluationRecord evaluate_start(const StartContext& context) {
   const WorkerTask& task = context.task;

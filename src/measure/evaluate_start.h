@@ -13,4 +13,10 @@ namespace inferometer::measure {
 /// for a model that takes no picture; what the engine throws.
 EvaluationRecord evaluate_start(const StartContext& context);
 
+/// The session's one input, which must be a picture. Throws Error{unsupported} when it is not.
+const engine::TensorInfo& picture_input(const engine::Session& session);
+
+/// What the task asks for at this input.
+zoo::Preprocessing preprocessing_of(const EvaluationTask& task, const dataset::InputGeometry& input);
+
 }  // namespace inferometer::measure

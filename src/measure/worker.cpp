@@ -19,6 +19,7 @@
 #include "engine/loader.h"
 #include "measure/agreement.h"
 #include "measure/block.h"
+#include "measure/calibration.h"
 #include "measure/evaluate_start.h"
 #include "measure/layer_profile.h"
 #include "measure/measure_start.h"
@@ -78,7 +79,9 @@ class Watchdog {
 
 void say_phase(ParentChannel& parent, const char* phase) { parent.send_line(nlohmann::json{{"phase", phase}}.dump()); }
 
-constexpr const char* kKinds[] = {"info", "measure", "outputs", "evaluate", "served", "blocks", "layers"};
+constexpr const char* kKinds[] = {"info", "measure", "outputs", "evaluate", "served", "blocks", "layers", "calibrate"};
+
+bool brings_pictures(const WorkerTask& task) { return task.kind == WorkerTask::Kind::evaluate || task.kind == WorkerTask::Kind::calibrate; }
 
 nlohmann::json serve(const WorkerTask& task, ParentChannel& parent, RequestMonitor& monitor, const ServedStart& served) {
   if (task.kind == WorkerTask::Kind::served) {
@@ -107,6 +110,7 @@ nlohmann::json serve(const WorkerTask& task, ParentChannel& parent, RequestMonit
     const LayerProfile profile = profile_layers(context);
     return layers_json(layer_rows(network_of(context.model), profile, task.entry.batch));
   }
+  if (task.kind == WorkerTask::Kind::calibrate) return {{"calibration", calibrate_start(context)}};
   if (task.kind == WorkerTask::Kind::blocks) {
     LoadedStart start = begin_blocks(context);
     parent.send_line(nlohmann::json{{"start", start.record}}.dump());
@@ -131,9 +135,10 @@ void to_json(nlohmann::json& json, const WorkerTask& task) {
           {"outputs_path", task.outputs_path},
           {"quantized", task.quantized},
           {"half", task.half},
+          {"percentile", task.percentile},
           {"computes", task.computes}};
   if (task.kind != WorkerTask::Kind::info) json["entry"] = task.entry;
-  if (task.kind == WorkerTask::Kind::evaluate) json["evaluation"] = task.evaluation;
+  if (brings_pictures(task)) json["evaluation"] = task.evaluation;
 }
 
 void from_json(const nlohmann::json& json, WorkerTask& task) {
@@ -152,9 +157,10 @@ void from_json(const nlohmann::json& json, WorkerTask& task) {
   json.at("outputs_path").get_to(task.outputs_path);
   json.at("quantized").get_to(task.quantized);
   json.at("half").get_to(task.half);
+  json.at("percentile").get_to(task.percentile);
   json.at("computes").get_to(task.computes);
   if (task.kind != WorkerTask::Kind::info) json.at("entry").get_to(task.entry);
-  if (task.kind == WorkerTask::Kind::evaluate) json.at("evaluation").get_to(task.evaluation);
+  if (brings_pictures(task)) json.at("evaluation").get_to(task.evaluation);
 }
 
 nlohmann::json info_json(const engine::EngineInfo& info) {

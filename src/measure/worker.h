@@ -26,7 +26,7 @@ namespace inferometer::measure {
 
 /// What one worker is told to do.
 struct WorkerTask {
-  enum class Kind : std::uint8_t { info, measure, outputs, evaluate, served, blocks, layers };
+  enum class Kind : std::uint8_t { info, measure, outputs, evaluate, served, blocks, layers, calibrate };
   Kind kind = Kind::info;
   std::string plugin;      ///< path of the shared object; served: none is opened
   Entry entry;             ///< all but info
@@ -40,8 +40,9 @@ struct WorkerTask {
   std::string outputs_path;   ///< outputs: where to write them
   bool quantized = false;     ///< the file is int8
   bool half = false;          ///< the file stores half floats
-  bool computes = true;       ///< served: EngineInfo::computes
-  EvaluationTask evaluation;  ///< evaluate
+  bool computes = true;       ///< EngineInfo::computes
+  EvaluationTask evaluation;  ///< evaluate, calibrate
+  double percentile = 100;    ///< calibrate: share of the values that a range holds; 100: all
 };
 void to_json(nlohmann::json& json, const WorkerTask& task);
 void from_json(const nlohmann::json& json, WorkerTask& task);
