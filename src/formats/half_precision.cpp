@@ -54,7 +54,10 @@ class HalfPass {
  public:
   explicit HalfPass(OnnxMessage& message) : message_(message), graph_(*message.model.mutable_graph()) {
     for (const auto& tensor : message.tensors) names_.insert(tensor.header.name());
-    for (const auto& node : graph_.node()) names_.insert(node.output().begin(), node.output().end());
+    for (const auto& node : graph_.node()) {
+      names_.insert(node.name());
+      names_.insert(node.output().begin(), node.output().end());
+    }
     for (const auto& value : graph_.input()) names_.insert(value.name());
   }
 
@@ -101,7 +104,7 @@ class HalfPass {
   void add_cast(const std::string& from, const std::string& to, std::int32_t type) {
     auto& node = *graph_.add_node();
     node.set_op_type("Cast");
-    node.set_name(to);
+    node.set_name(fresh(to + "/cast"));
     node.add_input(from);
     node.add_output(to);
     auto& attribute = *node.add_attribute();

@@ -16,10 +16,10 @@ constexpr float kMost = 255;
 UnsignedScale unsigned_scale(ActivationRange range) {
   if (!std::isfinite(range.low) || !std::isfinite(range.high) || range.low > range.high)
     throw Error(ErrorCode::input, fmt::format("{} to {} is no range", range.low, range.high));
-  const float low = std::min(range.low, 0.0F), high = std::max(range.high, 0.0F);
-  const float scale = static_cast<float>((static_cast<double>(high) - low) / kMost);
+  const double low = std::min(range.low, 0.0F), width = std::max(range.high, 0.0F) - low;
+  const float scale = static_cast<float>(width / kMost);
   if (scale < std::numeric_limits<float>::min()) return {};
-  return {scale, static_cast<std::uint8_t>(std::clamp(std::nearbyint(-low / scale), 0.0F, kMost))};
+  return {scale, static_cast<std::uint8_t>(std::clamp<double>(std::nearbyint(-low / width * kMost), 0, kMost))};
 }
 
 std::uint8_t quantize(float value, const UnsignedScale& how) {

@@ -81,6 +81,19 @@ TEST(HalfPrecision, casts_stand_at_the_ends_and_weights_are_halves) {
   EXPECT_EQ(halves(weight), std::vector<std::uint16_t>(54, 0x3555));  // the half nearest to 1/3
 }
 
+// As networks that were read from Caffe files have it.
+TEST(HalfPrecision, an_output_may_have_its_nodes_name) {
+  Model model = small_conv(1);
+  model.graph.tensors[model.graph.outputs[0]].name = "relu";
+  const TemporaryFolder folder;
+  const onnx::ModelProto proto = written(model, folder);
+  std::vector<std::string> names;
+  for (const auto& node : proto.graph().node()) names.push_back(node.name());
+  std::sort(names.begin(), names.end());
+  EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
+  EXPECT_EQ(proto.graph().output(0).name(), "relu");
+}
+
 TEST(HalfPrecision, lrn_stays_in_single_between_casts) {
   Builder b("lrn");
   const auto x = b.relu("first", b.input("input", {graph::kBatch, 3, 8, 8}));

@@ -67,7 +67,7 @@ TEST(EnginesHere, answers_are_kept_until_the_plugin_changes) {
 
   // A kept answer is what is returned...
   ASSERT_GE(spoil_cached_answers(R"({"name": "fake", "version": "kept", "usable": true, "reason": "", "devices": [], "rank": 1,
-                                     "settings": [], "executes_graphs": false, "reads_caffe": false, "computes": false})"),
+                                     "settings": [], "executes_graphs": false, "reads_caffe": false, "half_from_file": false, "computes": false})"),
             1);
   EXPECT_EQ(ask_engines(folder.path()).find("fake")->info.version, "kept");
   // ... unless it is damaged ...
@@ -79,7 +79,7 @@ TEST(EnginesHere, answers_are_kept_until_the_plugin_changes) {
   }
   // ... or the file is another one.
   spoil_cached_answers(R"({"name": "fake", "version": "kept", "usable": true, "reason": "", "devices": [], "rank": 1,
-                           "settings": [], "executes_graphs": false, "reads_caffe": false, "computes": false})");
+                           "settings": [], "executes_graphs": false, "reads_caffe": false, "half_from_file": false, "computes": false})");
   std::filesystem::last_write_time(plugin, std::filesystem::last_write_time(plugin) + std::chrono::seconds(5));
   EXPECT_EQ(ask_engines(folder.path()).find("fake")->info.version, version);
 }

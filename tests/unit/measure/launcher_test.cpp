@@ -23,6 +23,7 @@ WorkerTask measure_task(const std::map<std::string, std::string>& settings = {})
   task.kind = WorkerTask::Kind::measure;
   task.plugin = fake_plugin().string();
   task.entry = fake_entry(settings);
+  task.computes = false;  // the fake engine computes nothing
   return task;
 }
 
