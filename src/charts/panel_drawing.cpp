@@ -62,8 +62,19 @@ void PanelDrawing::draw_call_outs() {
   for (const CallOut& call_out : panel_.call_outs) {
     if (!shown(call_out.x, call_out.y, false)) continue;
     add_item(series, x_of(call_out.x), y_of(call_out.y));
-    want_label(call_out.text, disc(call_out.x, call_out.y, 3), true);
+    const Disc mark = disc(call_out.x, call_out.y, 3);
+    want_label(call_out.text, above_text(mark), true, mark.y);
   }
+}
+
+/// The same mark above the figure that is written on its bar, so that no line of a call-out crosses it.
+Disc PanelDrawing::above_text(const Disc& mark) const {
+  constexpr double kNear = 8;  // pixels between a bar's end and its text, at most
+  for (const Box& box : labels_.surroundings.boxes) {
+    const bool over = box.left <= mark.x && mark.x <= box.right() && box.bottom() <= mark.y && box.bottom() > mark.y - kNear;
+    if (over) return {mark.x, box.top, mark.radius};
+  }
+  return mark;
 }
 
 /// In the corner where they cover the least.
@@ -118,7 +129,7 @@ void PanelDrawing::place() {
       continue;
     }
     const PanelLabels::Wanted& wanted = labels_.wanted[i];
-    const Disc& mark = labels_.requests[i].mark;
+    const Disc mark{labels_.requests[i].mark.x, wanted.item_y, 0};  // shapes are placed from their item
     Json& shapes = drawing_["series"][wanted.series]["items"][wanted.item]["shapes"];
     if (const auto& leader = placed[i]->leader) {
       shapes.push_back(
@@ -167,7 +178,7 @@ Json& PanelDrawing::add_item(Json& series, double x, double y, const std::string
 }
 
 /// For the item that was added last.
-void PanelDrawing::want_label(const std::string& text, const Disc& mark, bool apart) {
+void PanelDrawing::want_label(const std::string& text, const Disc& mark, bool apart, std::optional<double> item_y) {
   double width = 0;
   std::size_t count = 0;
   for (const std::string& line : split(text, '\n')) {
@@ -176,7 +187,7 @@ void PanelDrawing::want_label(const std::string& text, const Disc& mark, bool ap
   }
   const std::size_t series = drawing_["series"].size() - 1;
   labels_.requests.push_back({mark, width + 2, kLineHeight * static_cast<double>(count), apart});
-  labels_.wanted.push_back({text, series, drawing_["series"][series]["items"].size() - 1});
+  labels_.wanted.push_back({text, series, drawing_["series"][series]["items"].size() - 1, item_y.value_or(mark.y)});
 }
 
 bool PanelDrawing::shown(double x, double y, bool right_axis) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct PanelLabels {
   struct Wanted {
     std::string text;
     std::size_t series = 0, item = 0;  ///< where in the drawing's list of series the label's shapes go
+    double item_y = 0;                 ///< the pixel at which that item stands; its x is the mark's
   };
   std::vector<LabelRequest> requests;
   std::vector<Wanted> wanted;  ///< one a request
@@ -50,7 +52,8 @@ class PanelDrawing {
   Box least_covering(const std::vector<Box>& places) const;
   Json& begin_series(const std::string& name, ColorIndex color, int z, bool right_axis = false);
   Json& add_item(Json& series, double x, double y, const std::string& tip = {});
-  void want_label(const std::string& text, const Disc& mark, bool apart);
+  void want_label(const std::string& text, const Disc& mark, bool apart, std::optional<double> item_y = {});
+  Disc above_text(const Disc& mark) const;
   Json point_marks(const Series& series, const Point& point, double radius);
   bool shown(double x, double y, bool right_axis) const;
   /// An axis coordinate with as many digits as can be seen.

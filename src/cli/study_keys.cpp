@@ -46,6 +46,7 @@ report::BlockContent make_table(const Json& block) {
   spec.each = texts(block, "each");
   spec.where = text(block, "where");
   spec.sort = text(block, "sort");
+  spec.distinct = flag(block, "distinct");
   spec.empty = text(block, "empty");
   if (spec.rows.empty() != spec.value.empty()) {
     throw Error(ErrorCode::usage, fmt::format("the key '{}' is missing here", spec.rows.empty() ? "rows" : "value"),
@@ -57,6 +58,7 @@ report::BlockContent make_table(const Json& block) {
                 "of another source give columns, and neither rows nor value");
   }
   if (!spec.value.empty() && !spec.sort.empty()) throw Error(ErrorCode::usage, "a grid has no use for the key 'sort'", "a list has");
+  if (!spec.value.empty() && spec.distinct) throw Error(ErrorCode::usage, "a grid has no use for the key 'distinct'", "a list has");
   if (spec.value.empty() && !spec.empty.empty()) throw Error(ErrorCode::usage, "a list has no use for the key 'empty'", "a grid has");
   return spec;
 }
@@ -183,6 +185,7 @@ std::span<const BlockRule> block_rules() {
         {"each", Kind::columns},
         {"where", Kind::condition},
         {"sort", Kind::column},
+        {"distinct", Kind::flag},
         {"empty", Kind::text}},
        {},
        make_table},

@@ -86,13 +86,23 @@ bool names_threads(const measure::RunSpec& spec, const measure::Row& row) {
   return spec.threads.empty() || !asked || contains(spec.threads, *asked);
 }
 
+/// How many requests were in flight, and computed side by side; one at a time has one of each. A row holds the streams obtained, which an
+/// engine with a hint of its own chooses: then any will do.
+bool names_flights(const measure::RunSpec& spec, const measure::Row& row) {
+  if (spec.mode != measure::Mode::throughput) return true;
+  if (!row.streams || !row.requests) return true;
+  const bool asked = contains(spec.streams, static_cast<int>(*row.streams)) || row.engine_settings.find("hint=") != std::string::npos;
+  const std::vector<int>& requests = spec.requests.empty() ? spec.streams : spec.requests;
+  return asked && contains(requests, static_cast<int>(*row.requests));
+}
+
 }  // namespace
 
 bool belongs_to(const measure::Row& row, const measure::RunSpec& spec) {
   return row.source == store::kMeasured && row.batch && contains(spec.batches, *row.batch) && row.mode == measure::name_of(spec.mode) &&
          row.protocol == measure::name_of(spec.protocol) && contains(spec.precisions, row.precision_requested) &&
          names_device(spec, row.device) && names_engine(spec, row) && names_model(spec, row.model) && names_input(spec, row) &&
-         names_threads(spec, row);
+         names_threads(spec, row) && names_flights(spec, row);
 }
 
 std::vector<measure::Row> rows_of(const std::vector<measure::RunSpec>& specs, std::vector<measure::Row> rows) {

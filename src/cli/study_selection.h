@@ -9,7 +9,7 @@
 namespace inferometer::cli {
 
 /// Whether a run with this specification would give such a row: network, input, engine with its settings, device, precision asked, threads,
-/// batch, mode and protocol are among those named; where a list is empty, what a run would choose by itself, on whichever machine. How
+/// batch, mode, protocol and, in throughput mode, streams and requests are among those named; where a list is empty, what a run would choose by itself, on whichever machine. How
 /// long and how often was measured does not count, so that a report shows what there is. Imported rows belong to no run. Pure.
 bool belongs_to(const measure::Row& row, const measure::RunSpec& spec);
 

@@ -85,7 +85,7 @@ class GroupedBars {
       if (kind.empty()) continue;
       const auto [place, is_new] = found.try_emplace(kind);
       if (!is_new && place->second.value >= *values[row]) continue;
-      place->second = {frame.texts(spec_.x)[row], name(row), fmt::format("best {}: {}", kind, short_number(*values[row])), *values[row]};
+      place->second = {frame.texts(spec_.x)[row], name(row), fmt::format("best {}: {}", kind, written(*values[row])), *values[row]};
     }
     std::vector<Best> all;
     for (auto& [kind, each] : found) all.push_back(std::move(each));
@@ -97,6 +97,11 @@ class GroupedBars {
   }
 
  private:
+  /// As it stands on the bar.
+  std::string written(double value) const {
+    return spec_.value_format.empty() ? short_number(value) : fmt::vformat(spec_.value_format, fmt::make_format_args(value));
+  }
+
   std::string name(std::size_t row) const { return data_.heading(series_columns_, row); }
 
   Slot& slot(std::size_t row) {
@@ -155,9 +160,14 @@ void share_range(std::vector<Panel>& panels, std::size_t from, bool log) {
   }
   if (least > most || (!log && least < 0)) return;
   for (std::size_t i = from; i < panels.size(); ++i) {
-    panels[i].y.low =
-        log ? std::pow(10, std::floor(std::log10(least)) - (std::log10(least) - std::floor(std::log10(least)) < 0.1 ? 1 : 0)) : 0;
-    panels[i].y.high = log ? std::pow(10, std::ceil(std::log10(most * 2))) : most * 1.25;
+    if (!log) {
+      panels[i].y.low = 0;
+      panels[i].y.high = most * 1.25;
+      continue;
+    }
+    const double decade = std::floor(std::log10(least)), low = std::log10(least) - decade < 0.1 ? decade - 1 : decade;
+    panels[i].y.low = std::pow(10, low);
+    panels[i].y.high = std::pow(10, std::log10(most) + 0.35 * (std::log10(most) - low));
   }
 }
 

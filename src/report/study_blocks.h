@@ -34,8 +34,9 @@ struct TableSpec {
   std::string value;                 ///< a numeric column; empty: a list
   std::vector<std::string> each;     ///< one table for each value of these columns
   std::string where;
-  std::string sort;   ///< list: a column, descending where it holds numbers
-  std::string empty;  ///< what stands in a cell that no row has ("x"); empty: nothing
+  std::string sort;       ///< list: a column, descending where it holds numbers
+  bool distinct = false;  ///< list: of lines that are alike the first alone
+  std::string empty;      ///< what stands in a cell that no row has ("x"); empty: nothing
 };
 
 /// [[analysis]].

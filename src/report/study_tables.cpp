@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -40,8 +41,12 @@ Table list_of(const TableSpec& spec, const Frame& frame, std::vector<std::size_t
   }
   Table table;
   table.columns = spec.columns;
+  std::set<std::vector<std::string>> seen;
   for (const std::size_t row : rows) {
     std::vector<Cell> cells;
+    std::vector<std::string> texts;
+    for (const std::string& column : spec.columns) texts.push_back(frame.texts(column)[row]);
+    if (spec.distinct && !seen.insert(texts).second) continue;
     for (const std::string& column : spec.columns) cells.push_back(cell_of(frame.texts(column)[row], frame.numbers(column)[row]));
     table.rows.push_back(std::move(cells));
   }

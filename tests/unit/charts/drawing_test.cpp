@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "chart_samples.h"
 #include "charts/layout.h"
+#include "charts/text_width.h"
 
 namespace inferometer::charts {
 namespace {
@@ -296,6 +297,30 @@ TEST(Painter, MissingBarsAndCallOutsAreWritten) {
   const std::string svg = painter().svg(samples::grouped());
   EXPECT_EQ(count(svg, ">Out of Mem.<"), 2U);
   EXPECT_EQ(count(svg, ">best of the large<"), 1U);
+}
+
+TEST(Drawing, ACallOutsLineBeginsAboveTheFigureOnItsBar) {
+  Chart chart{.id = "one", .title = "One bar"};
+  Panel panel;
+  panel.x = {.scale = Scale::category, .categories = {"a"}};
+  panel.y = {.title = "Speed", .low = 0, .high = 20};
+  Series bars{.name = "b", .kind = SeriesKind::bars, .points = {{0, 7}}};
+  panel.call_outs = {{0, 7, "best"}};
+  panel.series = {bars};
+  chart.panels = {panel};
+  // Where the leader leaves, in pixels above the bar's end.
+  const auto start = [](const Chart& drawn) {
+    const auto json = nlohmann::json::parse(chart_json(drawn));
+    for (const auto& shape : json.at("series").back().at("items").at(0).at("shapes")) {
+      if (shape.contains("line")) return -shape.at("line").at(1).get<double>();
+    }
+    ADD_FAILURE() << "no line";
+    return 0.0;
+  };
+  EXPECT_LT(std::abs(start(chart)), 4);
+  chart.panels[0].series[0].value_format = "{:.5f}";
+  chart.panels[0].series[0].vertical_values = true;
+  EXPECT_GT(start(chart), text_width("7.00000"));
 }
 
 TEST(Raster, PngHasItsMarksWhereTheLayoutPutThem) {

@@ -56,6 +56,35 @@ TEST(StudySelection, WhatARunWouldNotGiveDoesNotBelong) {
   }
 }
 
+TEST(StudySelection, SeveralInFlight) {
+  measure::RunSpec asked = spec();
+  asked.mode = measure::Mode::throughput;
+  asked.streams = {2};
+  asked.requests = {20};
+  measure::Row measured = row();
+  measured.mode = "throughput";
+  measured.streams = 2;
+  measured.requests = 20;
+  EXPECT_TRUE(belongs_to(measured, asked));
+  measured.requests = 4;
+  EXPECT_FALSE(belongs_to(measured, asked));
+  measured.streams = 4;
+  asked.requests = {4};
+  EXPECT_FALSE(belongs_to(measured, asked));
+  asked.streams = {4};
+  asked.requests.clear();  // as many as streams
+  EXPECT_TRUE(belongs_to(measured, asked));
+  measured.requests = 8;
+  EXPECT_FALSE(belongs_to(measured, asked));
+  // Streams that the engine chose by a hint are none that could have been asked.
+  asked.engines = {{"openvino", {{"hint", "throughput"}}}};
+  asked.requests = {8};
+  measured.engine = "openvino";
+  measured.engine_settings = "hint=throughput";
+  measured.streams = 3;
+  EXPECT_TRUE(belongs_to(measured, asked));
+}
+
 TEST(StudySelection, EmptyListsTakeWhatARunWouldChoose) {
   measure::RunSpec asked = spec();
   asked.engines.clear();

@@ -280,6 +280,10 @@ TEST(GroupedBar, MissingBarsAndCallOuts) {
   EXPECT_EQ(panel.call_outs[0].y, 7);
   EXPECT_EQ(panel.call_outs[1].text, "best VPU: 2");
   EXPECT_TRUE(says(chart, "Without a bar: 1 out of memory."));
+  EXPECT_NEAR(*panel.y.low, 1, 1e-12);
+  EXPECT_GT(*panel.y.high, 7 * 1.5);  // room for what is written above
+  bars.value_format = "{:.2f} a second";
+  EXPECT_EQ(make_figure(bars, rows).panels[0].call_outs[0].text, "best GPU: 7.00 a second");
 }
 
 TEST(GroupedBar, ManyBarsAreSpreadOverPanelsOfOneRange) {

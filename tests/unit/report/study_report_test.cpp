@@ -163,6 +163,22 @@ TEST(StudyReport, ListsOfNetworks) {
   EXPECT_EQ(std::get<double>(tables[0]->table.rows[2][2]), 1.814073344);
 }
 
+TEST(StudyReport, LinesOfAListThatAreAlikeStandOnce) {
+  TableSpec list;
+  list.columns = {"engine", "status"};
+  EXPECT_EQ(all<ReportTable>(study_report(plan_of({list}), some_rows())).at(0)->table.rows.size(), 8u);
+  list.distinct = true;
+  const Report made = study_report(plan_of({list}), some_rows());
+  const Table& table = all<ReportTable>(made).at(0)->table;
+  ASSERT_EQ(table.rows.size(), 3u);
+  const auto line = [&](std::size_t at) {
+    return std::get<std::string>(table.rows[at][0]) + " " + std::get<std::string>(table.rows[at][1]);
+  };
+  EXPECT_EQ(line(0), "openvino passed");
+  EXPECT_EQ(line(1), "torch passed");
+  EXPECT_EQ(line(2), "torch out_of_memory");
+}
+
 TEST(StudyReport, Takeaways) {
   TakeawaySpec ratio;
   ratio.type = "ratio";
