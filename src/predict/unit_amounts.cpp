@@ -1,0 +1,297 @@
+#include "predict/unit_amounts.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/element_type.h"
+#include "base/text.h"
+#include "graph/overloaded.h"
+
+namespace inferometer::predict {
+namespace {
+
+using graph::Node;
+
+constexpr double kBytesPerValue = 4, kMega = 1e6, kGiga = 1e9;
+/// Vectors of floats that kernels handle at once: AVX-512 has 16 lanes, and blocked layouts use as many channels for AVX2 too.
+constexpr double kLanes = 16;
+/// Maps with fewer points than this leave a kernel's register tile partly empty (7 x 7; 14 x 14 half so).
+constexpr double kSmallMap = 100, kMediumMap = 250;
+/// Activations beyond the second-level cache of a core (1.25 to 2 MB on today's servers) come from further away.
+constexpr double kNearCacheMb = 2;
+
+double padded(double channels) { return std::ceil(channels / kLanes) * kLanes; }
+
+class UnitMaker {
+ public:
+  UnitMaker(const ShapedGraph& net, const Node& node) : net_(net), node_(node) {
+    unit_.layer = node.name;
+    unit_.operation = graph::name_of(node.op);
+  }
+
+  Unit make() {
+    std::visit(
+        graph::Overloaded{
+            [&](const graph::Conv& conv) { convolution(conv); },
+            [&](const graph::Linear&) { linear(); },
+            [&](const graph::MatMul&) { matmul(); },
+            [&](const graph::BatchNorm&) { moves("norm"); },
+            [&](const graph::Activation& activation) { alone(activation); },
+            [&](const graph::MaxPool& pool) { pooling("max_pool", pool.window); },
+            [&](const graph::AveragePool& pool) { pooling("average_pool", pool.window); },
+            [&](const graph::AdaptiveAveragePool& pool) { pool.height == 1 && pool.width == 1 ? global_pool() : moves("adaptive_pool"); },
+            [&](const graph::GlobalAveragePool&) { global_pool(); },
+            [&](const graph::ReduceMean&) { moves("mean"); },
+            [&](const graph::Add&) { arithmetic("add"); },
+            [&](const graph::Sub&) { arithmetic("add"); },
+            [&](const graph::Mul&) { arithmetic("multiply"); },
+            [&](const graph::Div&) { arithmetic("divide"); },
+            [&](const graph::Concat& concat) { concatenation(concat); },
+            [&](const graph::Split& split) { splitting(split); },
+            [&](const graph::Slice&) { moves("slice"); },
+            [&](const graph::Gather&) { moves("gather"); },
+            [&](const graph::Reshape&) { reshaping(); },
+            [&](const graph::Transpose&) { moves("transpose"); },
+            [&](const graph::Flatten&) { reshaping(); },
+            [&](const graph::Pad&) { moves("pad"); },
+            [&](const graph::Lrn&) { moves("lrn"); },
+            [&](const graph::Softmax&) { moves("softmax"); },
+            [&](const graph::LayerNorm&) { moves("layer_norm"); },
+            [&](const graph::Identity&) { unit_.kind = "identity"; },
+        },
+        node_.op);
+    return unit_;
+  }
+
+ private:
+  const Shape& in() const { return net_.shapes[node_.inputs[0]]; }
+  const Shape& out() const { return net_.shapes[node_.outputs[0]]; }
+  static double at(const Shape& shape, std::size_t i) { return i < shape.size() ? static_cast<double>(shape[i]) : 1; }
+  double in_mb() const { return net_.megabytes(node_.inputs[0]); }
+  double out_mb() const { return net_.megabytes(node_.outputs[0]); }
+
+  void charge(const std::string& what, double amount) {
+    if (amount > 0) unit_.amounts[unit_.kind + "." + what] += amount;
+  }
+  void extent(const char* name, double value) {
+    double& known = unit_.extents[name];
+    known = std::max(known, value);
+  }
+  void begin(const char* kind) {
+    unit_.kind = kind;
+    charge("count", 1);
+  }
+  /// What lies beyond the near cache, of what is read and written.
+  void charge_far(double megabytes) {
+    if (megabytes > kNearCacheMb) charge("far_mb", megabytes - kNearCacheMb);
+  }
+
+  /// An operator that reads its input and writes its output once.
+  void moves(const char* kind) {
+    begin(kind);
+    charge("mb", in_mb() + out_mb());
+    charge_far(in_mb() + out_mb());
+  }
+
+  void convolution(const graph::Conv& conv) {
+    const Shape& weight = net_.shapes[node_.inputs[1]];
+    const double kernel = at(weight, 2) * at(weight, 3), in_channels = at(in(), 1), out_channels = at(out(), 1);
+    const double points = at(out(), 2) * at(out(), 3), images = at(out(), 0);
+    const auto groups = static_cast<double>(conv.groups);
+    const bool strided = conv.window.strides[0] > 1 || conv.window.strides[1] > 1;
+    extent("kernel", std::max(at(weight, 2), at(weight, 3)));
+    extent("channels", std::max(in_channels, out_channels));
+    extent("map", std::max(at(in(), 2), at(in(), 3)));
+    if (groups > 1 && groups == in_channels && out_channels == in_channels) {
+      depthwise(kernel, points * images, in_channels, strided);
+    } else if (groups > 1) {
+      grouped(kernel, points * images, in_channels / groups, out_channels / groups, groups, strided);
+    } else {
+      dense(kernel, points, images, in_channels, out_channels, strided, conv.window.dilations[0] > 1 || conv.window.dilations[1] > 1);
+    }
+  }
+
+  void dense(double kernel, double points, double images, double in_channels, double out_channels, bool strided, bool dilated) {
+    const double exact = kernel * points * images * in_channels * out_channels / kGiga;
+    if (in_channels <= 4) {
+      begin("stem");
+      charge("gmac", exact);
+      charge("input_mb", in_mb());
+      charge("output_mb", out_mb());
+      return;
+    }
+    const double work = kernel * points * images * in_channels * padded(out_channels) / kGiga;
+    if (points == 1) {
+      begin("vector");  // a convolution of one point: a product of a matrix and a vector
+      charge("gmac", work);
+      charge("weights_mb", net_.megabytes(node_.inputs[1]));
+      return;
+    }
+    const bool pointwise = kernel == 1;
+    begin(pointwise ? "pointwise" : "convolution");
+    charge("gmac", work);
+    if (points < kSmallMap) charge("small_map_gmac", work);
+    if (points >= kSmallMap && points < kMediumMap) charge("medium_map_gmac", work);
+    if (strided) charge("strided_gmac", work);
+    if (dilated) charge("dilated_gmac", work);
+    if (!pointwise && std::max(in_channels, out_channels) < 2 * kLanes) charge("narrow_gmac", work);
+    if (std::fmod(in_channels, 4) != 0) charge("unaligned_gmac", work);
+    charge("input_mb", in_mb());
+    charge("output_mb", out_mb());
+    charge_far(in_mb() + out_mb());
+    if (std::fmod(in_channels, kLanes) != 0) charge("unaligned_input_mb", in_mb());
+    if (std::fmod(out_channels, kLanes) != 0) charge("unaligned_output_mb", out_mb());
+    charge("weights_mb", net_.megabytes(node_.inputs[1]));
+  }
+
+  void depthwise(double kernel, double points, double channels, bool strided) {
+    begin("depthwise");
+    const double work = kernel * points * padded(channels) / kGiga;
+    charge("gmac", work);
+    if (strided) charge("strided_gmac", work);
+    if (std::fmod(channels, 4) != 0) charge("unaligned_gmac", work);
+    charge("input_mb", in_mb());
+    charge("output_mb", out_mb());
+    charge_far(in_mb() + out_mb());
+    if (std::fmod(channels, kLanes) != 0) charge("unaligned_mb", in_mb() + out_mb());
+  }
+
+  void grouped(double kernel, double points, double in_width, double out_width, double groups, bool strided) {
+    begin("grouped");
+    const double work = kernel * points * in_width * out_width * groups / kGiga;
+    charge("groups", groups);
+    // Narrow groups leave lanes empty; which widths an engine has kernels for, the columns tell apart.
+    const double width = std::min(in_width, out_width);
+    const char* const name = width <= 4    ? "width4_gmac"
+                             : width <= 8  ? "width8_gmac"
+                             : width <= 16 ? "width16_gmac"
+                             : width <= 32 ? "width32_gmac"
+                                           : "wide_gmac";
+    charge(name, work);
+    if (strided) charge("strided_gmac", work);
+    if (std::fmod(width, 8) != 0) charge("unaligned_gmac", work);
+    charge("mb", in_mb() + out_mb());
+    charge_far(in_mb() + out_mb());
+    charge("weights_mb", net_.megabytes(node_.inputs[1]));
+  }
+
+  void linear() {
+    const Shape& weight = net_.shapes[node_.inputs[1]];
+    const double rows = net_.elements(node_.inputs[0]) / at(weight, 1);
+    const bool tokens = in().size() > 2;
+    begin(tokens ? "token_linear" : "linear");
+    extent("features", std::max(at(weight, 0), at(weight, 1)));
+    charge("gmac", rows * at(weight, 0) * at(weight, 1) / kGiga);
+    charge("weights_mb", net_.megabytes(node_.inputs[1]));
+    if (tokens) charge("mb", in_mb() + out_mb());
+    if (tokens) charge_far(in_mb() + out_mb());
+  }
+
+  void matmul() {
+    begin("matmul");
+    charge("gmac", net_.elements(node_.outputs[0]) * static_cast<double>(in().back()) / kGiga);
+    charge("mb", in_mb() + net_.megabytes(node_.inputs[1]) + out_mb());
+  }
+
+  void alone(const graph::Activation& activation) {
+    begin("activation");
+    charge("mb", in_mb() + out_mb());
+    charge_far(in_mb() + out_mb());
+    add_activation(unit_, activation, out_mb());
+  }
+
+  void pooling(const char* kind, const graph::Window& window) {
+    begin(kind);
+    const auto cells = static_cast<double>(window.kernel[0] * window.kernel[1]);
+    extent("kernel", static_cast<double>(std::max(window.kernel[0], window.kernel[1])));
+    charge("gcell", net_.elements(node_.outputs[0]) * cells / kGiga);
+    charge("mb", in_mb() + out_mb());
+    charge_far(in_mb() + out_mb());
+    if (std::fmod(at(in(), 1), kLanes) != 0) charge("unaligned_mb", in_mb() + out_mb());
+  }
+
+  void global_pool() {
+    begin("global_pool");
+    charge("mb", in_mb());
+    if (std::fmod(at(in(), 1), kLanes) != 0) charge("unaligned_mb", in_mb());
+  }
+
+  /// Of two operands with the shape of the output, or of one and a smaller one that is repeated over it.
+  void arithmetic(const char* kind) {
+    const bool same = net_.shapes[node_.inputs[0]] == out() && net_.shapes[node_.inputs[1]] == out();
+    const std::string scaled = std::string("repeated_") + kind;
+    begin(same ? kind : scaled.c_str());
+    const double read = in_mb() + net_.megabytes(node_.inputs[1]);
+    charge("mb", read + out_mb());
+    charge_far(read + out_mb());
+  }
+
+  void concatenation(const graph::Concat& concat) {
+    begin("concat");
+    charge("inputs", static_cast<double>(node_.inputs.size()));
+    charge("mb", out_mb());
+    charge_far(2 * out_mb());
+    double unaligned = 0;
+    const bool channels = concat.axis == 1 && out().size() == 4;
+    for (const graph::TensorId id : node_.inputs) {
+      if (channels && std::fmod(at(net_.shapes[id], 1), kLanes) != 0) unaligned = out_mb();
+    }
+    charge("unaligned_mb", unaligned);
+  }
+
+  void splitting(const graph::Split& split) {
+    begin("split");
+    charge("mb", in_mb());
+    charge_far(2 * in_mb());
+    const bool channels = split.axis == 1 && in().size() == 4;
+    const bool unaligned = std::any_of(split.sizes.begin(), split.sizes.end(),
+                                       [](std::int64_t size) { return std::fmod(static_cast<double>(size), kLanes) != 0; });
+    if (channels && unaligned) charge("unaligned_mb", in_mb());
+  }
+
+  /// Costs nothing by itself; but a map that is kept in blocks of channels must be laid out plainly for it.
+  void reshaping() {
+    begin("reshape");
+    const bool map = in().size() == 4 && at(in(), 2) * at(in(), 3) > 1;
+    if (map) charge("map_mb", in_mb());
+    if (map) charge_far(2 * in_mb());
+  }
+
+  const ShapedGraph& net_;
+  const Node& node_;
+  Unit unit_;
+};
+
+/// Those that cost next to nothing behind the unit that they are fused to.
+bool is_free(graph::ActivationKind kind) {
+  using enum graph::ActivationKind;
+  return kind == relu || kind == clip || kind == leaky_relu || kind == prelu_shared;
+}
+
+}  // namespace
+
+double ShapedGraph::elements(graph::TensorId id) const {
+  double product = 1;
+  for (const std::int64_t size : shapes[id]) product *= static_cast<double>(size);
+  return product;
+}
+
+double ShapedGraph::megabytes(graph::TensorId id) const { return elements(id) * kBytesPerValue / kMega; }
+
+bool ShapedGraph::stored(graph::TensorId id) const { return graph::is_stored(graph.tensors[id].role); }
+
+Unit unit_of(const ShapedGraph& net, const Node& node) { return UnitMaker(net, node).make(); }
+
+void add_activation(Unit& unit, const graph::Activation& activation, double megabytes) {
+  if (is_free(activation.kind)) return;
+  const std::string name = lower(graph::name_of(graph::Operator(activation)));
+  unit.amounts[name + ".count"] += 1;
+  unit.amounts[name + ".mb"] += megabytes;
+}
+
+void add_residual(Unit& unit, double megabytes) {
+  unit.amounts["residual.count"] += 1;
+  unit.amounts["residual.mb"] += megabytes;
+}
+
+}  // namespace inferometer::predict

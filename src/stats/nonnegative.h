@@ -1,0 +1,25 @@
+/// Minimise |X b - y| over b >= 0.
+///
+/// Pure, any thread; the same input gives the same bits.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace inferometer::stats {
+
+struct NonnegativeFit {
+  std::vector<double> coefficients;  ///< in the order of the columns; 0 where a smaller one would fit better
+  std::vector<double> residuals;     ///< y - fitted
+  double residual_ss = 0;
+};
+
+/// The active-set method of Lawson & Hanson (Solving Least Squares Problems, 1974, chapter 23), on the normal equations of columns that
+/// were scaled to unit length, as Bro & de Jong (Journal of Chemometrics 11, 1997) have it. A column of zeros has coefficient 0; of columns
+/// that are multiples of each other one gets it all.
+/// @param design  rows x columns, row-major
+/// Lengths that contradict each other and values that are not finite are Error{internal}.
+NonnegativeFit fit_nonnegative(std::span<const double> design, std::span<const double> y, std::size_t columns);
+
+}  // namespace inferometer::stats

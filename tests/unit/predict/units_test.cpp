@@ -1,0 +1,107 @@
+#include "predict/units.h"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "graph/builder.h"
+#include "zoo/zoo.h"
+
+namespace inferometer::predict {
+namespace {
+
+using graph::Builder;
+using graph::TensorId;
+
+const Unit* find(const NetworkUnits& network, const std::string& layer) {
+  const auto found = std::find_if(network.units.begin(), network.units.end(), [&](const Unit& unit) { return unit.layer == layer; });
+  return found == network.units.end() ? nullptr : &*found;
+}
+
+double amount(const Unit& unit, const std::string& column) {
+  const auto found = unit.amounts.find(column);
+  return found == unit.amounts.end() ? 0 : found->second;
+}
+
+/// Stem, depthwise and a residual branch: what each unit takes in was counted by hand.
+graph::Graph small_network() {
+  Builder net("small");
+  TensorId x = net.input("input", {graph::kBatch, 3, 8, 8});
+  x = net.conv("stem", x, {.channels = 16, .kernel = 3, .stride = 2, .padding = 1, .bias = false});
+  x = net.relu("stem_relu", net.batch_norm("stem_norm", x));
+  TensorId y = net.conv("depthwise", x, {.channels = 16, .kernel = 3, .padding = 1, .groups = 16});
+  y = net.activation("swish", y, graph::ActivationKind::hard_swish);
+  y = net.conv("project", y, {.channels = 16});
+  y = net.relu("joined_relu", net.add("joined", y, x));
+  y = net.flatten("flat", net.global_average_pool("pool", y));
+  return net.finish(net.linear("head", y, {.features = 10}));
+}
+
+TEST(Units, FuseWhatEnginesFuseAndCountByHand) {
+  const NetworkUnits network = units_of(small_network(), 2);
+  std::vector<std::string> layers;
+  for (const Unit& unit : network.units) layers.push_back(unit.layer);
+  EXPECT_EQ(layers, (std::vector<std::string>{"input", "stem", "depthwise", "project", "pool", "flat", "head", "output", "weights"}));
+
+  const Unit& stem = *find(network, "stem");
+  EXPECT_EQ(stem.kind, "stem");
+  EXPECT_DOUBLE_EQ(amount(stem, "stem.count"), 1);
+  EXPECT_DOUBLE_EQ(amount(stem, "stem.gmac"), 2 * 16 * 16 * 3 * 9 * 1e-9);  // images x points x channels x inputs x kernel
+  EXPECT_DOUBLE_EQ(amount(stem, "stem.input_mb"), 2 * 3 * 64 * 4 * 1e-6);
+  EXPECT_DOUBLE_EQ(amount(stem, "stem.output_mb"), 2 * 16 * 16 * 4 * 1e-6);
+
+  const Unit& depthwise = *find(network, "depthwise");
+  EXPECT_EQ(depthwise.kind, "depthwise");
+  EXPECT_DOUBLE_EQ(amount(depthwise, "depthwise.gmac"), 2 * 16 * 16 * 9 * 1e-9);
+  EXPECT_DOUBLE_EQ(amount(depthwise, "hardswish.mb"), 2 * 16 * 16 * 4 * 1e-6);
+  EXPECT_EQ(depthwise.amounts.count("depthwise.strided_gmac"), 0U);
+
+  const Unit& project = *find(network, "project");
+  EXPECT_EQ(project.kind, "pointwise");
+  EXPECT_DOUBLE_EQ(amount(project, "residual.mb"), 2 * 16 * 16 * 4 * 1e-6);
+  EXPECT_DOUBLE_EQ(amount(project, "pointwise.weights_mb"), 16 * 16 * 4 * 1e-6);
+
+  EXPECT_DOUBLE_EQ(amount(*find(network, "head"), "linear.gmac"), 2 * 16 * 10 * 1e-9);
+  EXPECT_DOUBLE_EQ(amount(*find(network, "output"), "output.mb"), 2 * 10 * 4 * 1e-6);
+  // stem 432 + its norm 4 x 16, depthwise 144 + 16, project 256 + 16, head 160 + 10
+  EXPECT_DOUBLE_EQ(network.weights_mb, (432 + 64 + 160 + 272 + 170) * 4 * 1e-6);
+  // at the convolution behind the depthwise one: x, swish's output and its own, 512 values each
+  EXPECT_DOUBLE_EQ(network.live_mb, 3 * 512 * 4 * 1e-6);
+}
+
+/// Activations scale with the batch, weights do not.
+TEST(Units, BatchScalesWhatItMust) {
+  const NetworkUnits one = units_of(small_network(), 1), four = units_of(small_network(), 4);
+  const Amounts a = total_amounts(one), b = total_amounts(four);
+  for (const auto& [column, value] : a) {
+    const bool scales = column.ends_with("mb") ? column.find("weights") == std::string::npos : column.ends_with("gmac");
+    EXPECT_DOUBLE_EQ(b.at(column), scales ? 4 * value : value) << column;
+  }
+  EXPECT_DOUBLE_EQ(four.weights_mb, one.weights_mb);
+}
+
+TEST(Units, NothingIsFusedBehindWhatOthersReadToo) {
+  Builder net("branches");
+  TensorId x = net.input("input", {graph::kBatch, 16, 8, 8});
+  const TensorId y = net.conv("first", x, {.channels = 16});
+  const TensorId z = net.relu("relu", y);
+  const NetworkUnits network = units_of(net.finish(net.add("sum", y, z)), 1);
+  ASSERT_NE(find(network, "relu"), nullptr);
+  EXPECT_EQ(find(network, "relu")->kind, "activation");
+  ASSERT_NE(find(network, "sum"), nullptr);
+  EXPECT_EQ(find(network, "sum")->kind, "add");
+}
+
+/// Every network of the zoo splits, and no multiply-accumulate is lost or counted twice (padding aside).
+TEST(Units, OfTheWholeZooHoldItsWork) {
+  for (const zoo::Network& network : zoo::networks()) {
+    const NetworkUnits units = units_of(network.build({}), 1);
+    EXPECT_GT(units.units.size(), 4U) << network.name;
+    EXPECT_GT(units.live_mb, 0) << network.name;
+    EXPECT_GT(units.weights_mb, 0) << network.name;
+    for (const Unit& unit : units.units) EXPECT_FALSE(unit.kind.empty()) << network.name << " " << unit.layer;
+  }
+}
+
+}  // namespace
+}  // namespace inferometer::predict
