@@ -23,6 +23,7 @@
 #include "measure/evaluate_start.h"
 #include "measure/layer_profile.h"
 #include "measure/measure_start.h"
+#include "measure/model_timing.h"
 #include "measure/worker_parts.h"
 
 namespace inferometer::measure {
@@ -79,7 +80,7 @@ class Watchdog {
 
 void say_phase(ParentChannel& parent, const char* phase) { parent.send_line(nlohmann::json{{"phase", phase}}.dump()); }
 
-constexpr const char* kKinds[] = {"info", "measure", "outputs", "evaluate", "served", "blocks", "layers", "calibrate"};
+constexpr const char* kKinds[] = {"info", "measure", "outputs", "evaluate", "served", "blocks", "layers", "calibrate", "timings"};
 
 bool brings_pictures(const WorkerTask& task) { return task.kind == WorkerTask::Kind::evaluate || task.kind == WorkerTask::Kind::calibrate; }
 
@@ -115,6 +116,14 @@ nlohmann::json serve(const WorkerTask& task, ParentChannel& parent, RequestMonit
     LoadedStart start = begin_blocks(context);
     parent.send_line(nlohmann::json{{"start", start.record}}.dump());
     while (parent.receive_line()) parent.send_line(nlohmann::json{{"block", measure_block(context, start)}}.dump());
+    return {{"done", true}};
+  }
+  if (task.kind == WorkerTask::Kind::timings) {
+    parent.send_line(R"({"ready": true})");
+    while (const std::optional<std::string> line = parent.receive_line()) {
+      const auto request = nlohmann::json::parse(*line).get<TimingRequest>();
+      parent.send_line(nlohmann::json{{"timing", time_model(context, request)}}.dump());
+    }
     return {{"done", true}};
   }
   return {{"start", measure_start(context)}};

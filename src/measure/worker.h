@@ -1,12 +1,13 @@
 /// The child process that opens one engine and measures one start.
 ///
 /// Parent and worker exchange one JSON object per line:
-///   parent:  {"task": "info" | "measure" | "outputs" | "evaluate" | "served" | "blocks" | "layers", "plugin": path, ...}      exactly one
+///   parent:  {"task": "info" | "measure" | "outputs" | "evaluate" | "served" | "blocks" | "layers" | "timings", "plugin": path, ...}      exactly one
 ///   worker:  {"phase": "opened" | "loaded" | "running"}, {"alive": true} every few seconds,
 ///            {"progress": [images done, images in all]} while it evaluates,
 ///            then one of {"info": ...} {"start": ...} {"done": true} {"evaluation": ...} {"layers": ...} {"error": {"code", "message", "hint"}}
 /// A worker of the task "blocks" answers with its start once it is warm; then every further line of the parent asks for {"block": ...},
-/// until the parent closes the channel.
+/// until the parent closes the channel. One of the task "timings" says {"ready": true} once the plugin is open; then every further line of the
+/// parent is a TimingRequest (model_timing.h) and is answered with {"timing": ...}.
 /// A request that outlasts its limit ends the worker with {"timed_out": seconds}.
 #pragma once
 
@@ -26,7 +27,7 @@ namespace inferometer::measure {
 
 /// What one worker is told to do.
 struct WorkerTask {
-  enum class Kind : std::uint8_t { info, measure, outputs, evaluate, served, blocks, layers, calibrate };
+  enum class Kind : std::uint8_t { info, measure, outputs, evaluate, served, blocks, layers, calibrate, timings };
   Kind kind = Kind::info;
   std::string plugin;      ///< path of the shared object; served: none is opened
   Entry entry;             ///< all but info
