@@ -18,16 +18,40 @@ namespace {
 constexpr std::size_t kMostWithMarks = 90;
 /// Operators with a colour of their own; the rest is grey.
 constexpr std::size_t kMostColors = 7;
+constexpr std::size_t kMostLabelBytes = 21;
 constexpr double kPixelsALayer = 11, kWidest = 2400, kPixelsALabel = 13;
 
-/// One panel a profile: the network, and the settings in which the profiles differ.
+/// Whether two rows that agree in these columns differ in another.
+bool tells_apart(const Frame& rows, const std::vector<std::string>& columns, const std::string& other) {
+  std::map<std::vector<std::string>, std::string> seen;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    std::vector<std::string> key;
+    for (const std::string& column : columns) key.push_back(rows.texts(column)[row]);
+    const std::string& text = rows.texts(other)[row];
+    if (seen.emplace(std::move(key), text).first->second != text) return true;
+  }
+  return false;
+}
+
+/// One panel a profile: the network, the engine, and the settings in which profiles of that engine on that network differ.
 std::vector<std::string> panel_columns(const Frame& rows) {
   std::vector<std::string> columns{"model", "engine"};
   for (const std::string& column : setting_columns()) {
     const bool taken = std::find(columns.begin(), columns.end(), column) != columns.end();
-    if (!taken && rows.has(column) && levels(rows, column).size() > 1) columns.push_back(column);
+    if (!taken && rows.has(column) && tells_apart(rows, columns, column)) columns.push_back(column);
   }
   return columns;
+}
+
+/// A layer's name for the axis: of a long one both ends, which say where it stands and what it is. Names are ASCII in practice; others
+/// are cut between characters.
+std::string short_name(const std::string& name) {
+  if (name.size() <= kMostLabelBytes) return name;
+  const auto continues = [&](std::size_t at) { return (static_cast<unsigned char>(name[at]) & 0xC0) == 0x80; };
+  std::size_t head = kMostLabelBytes / 2, tail = name.size() - kMostLabelBytes / 2;
+  while (head > 0 && continues(head)) --head;
+  while (tail < name.size() && continues(tail)) ++tail;
+  return fmt::format("{}…{}", name.substr(0, head), name.substr(tail));
 }
 
 std::string operator_of(const Frame& rows, std::size_t row) {
@@ -99,7 +123,7 @@ class LayerPanel {
     for (std::size_t i = 0; i < lines_.size(); ++i) {
       const std::size_t row = lines_[i];
       const std::string& layer = frame_.texts("layer")[row];
-      names.push_back(i % step > 0 ? "" : !layer.empty() ? layer : fmt::format("({})", frame_.texts("engine_operator")[row]));
+      names.push_back(i % step > 0 ? "" : !layer.empty() ? short_name(layer) : fmt::format("({})", frame_.texts("engine_operator")[row]));
     }
     return names;
   }
