@@ -114,6 +114,16 @@ TEST(HalfPrecision, layer_norm_and_its_parameters_stay_in_single) {
   EXPECT_EQ(std::count(names.begin(), names.end(), "Cast"), 4);  // at the ends of the network, and of the LayerNorm
 }
 
+TEST(HalfPrecision, a_tensor_that_is_wanted_in_both_types_is_stored_twice) {
+  Builder b("both");
+  const auto shared = b.parameter("shared", {4}, {});
+  const auto sum = b.add("sum", b.input("input", {graph::kBatch, 4}), shared);
+  const TemporaryFolder folder;
+  const onnx::ModelProto proto = written(filled(b.finish(b.node("norm", graph::LayerNorm{}, {sum, shared})), 0.5F), folder);
+  EXPECT_EQ(initialiser(proto, "shared").data_type(), onnx::TensorProto::FLOAT16);
+  EXPECT_EQ(initialiser(proto, "shared/single").data_type(), onnx::TensorProto::FLOAT);
+}
+
 TEST(HalfPrecision, what_is_added_to_a_stored_tensor_of_integers_stays_whole) {
   Builder b("gather");
   const auto rows = b.table("rows", {2}, ElementType::i64, graph::Role::constant, {1, 0});

@@ -197,6 +197,22 @@ TEST(QuantizedFile, grouped_and_depthwise_convolutions_have_a_scale_for_each_out
   }
 }
 
+// A linear layer over more than two dimensions is written as a product, whose outputs are the weight's columns.
+TEST(QuantizedFile, a_products_weight_has_a_scale_for_each_column) {
+  Builder b("tokens");
+  const Model model = filled(b.finish(b.linear("fc", b.input("input", {graph::kBatch, 2, 3}), {.features = 4, .bias = false})));
+  const Written file = written(model, ranges_for(model));
+  ASSERT_EQ(file.count("MatMul"), 1U);
+  ASSERT_EQ(file.stored("output/weight/quantized").dims_size(), 2);
+  EXPECT_EQ(file.stored("output/weight/quantized").dims(0), 3);
+  EXPECT_EQ(file.values<float>("output/weight/scale").size(), 4U);
+  std::int64_t axis = -1;
+  for (const auto& node : file.proto.graph().node()) {
+    if (node.op_type() == "DequantizeLinear" && node.input(0) == "output/weight/quantized") axis = node.attribute(0).i();
+  }
+  EXPECT_EQ(axis, 1);
+}
+
 TEST(QuantizedFile, concatenated_tensors_share_one_scale) {
   Builder b("concat");
   const auto x = b.input("input", {graph::kBatch, 2, 8, 8});
