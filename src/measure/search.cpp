@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <set>
+#include <utility>
 
 #include "base/error.h"
 
@@ -78,10 +80,12 @@ class Search {
   SearchResult run() {
     best_ = start_of(space_);
     best_rate_ = rate_at(best_).value_or(0);
-    for (bool moved = true; moved && has_budget();) {
-      moved = false;
-      for (std::size_t axis = 0; axis < kAxes; ++axis) moved = climb(axis) || moved;
-    }
+    do {
+      for (bool moved = true; moved && has_budget();) {
+        moved = false;
+        for (std::size_t axis = 0; axis < kAxes; ++axis) moved = climb(axis) || moved;
+      }
+    } while (leap());
     return std::move(result_);
   }
 
@@ -99,12 +103,38 @@ class Search {
     return false;
   }
 
+  /// What is left of the budget goes to the nearest places untried, until one is better: a reading that was low by chance, or two settings
+  /// that help only together, ends the climbing too early.
+  bool leap() {
+    // How far, along how many settings, and the larger batch first, which usually helps.
+    using Nearness = std::array<int, 3>;
+    std::vector<std::pair<Nearness, Place>> places;
+    for_each_place(space_, [&](const Place& place) {
+      Nearness nearness{0, 0, -place[kBatch]};
+      for (std::size_t axis = 0; axis < kAxes; ++axis) {
+        nearness[0] += std::abs(place[axis] - best_[axis]);
+        nearness[1] += place[axis] != best_[axis];
+      }
+      if (nearness[0] > 0 && point_at(space_, place)) places.emplace_back(nearness, place);
+    });
+    std::stable_sort(places.begin(), places.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (const auto& [nearness, place] : places) {
+      if (!has_budget()) return false;
+      if (improves(place)) return true;
+    }
+    return false;
+  }
+
   bool step(std::size_t axis, int direction) {
     Place place = best_;
     // Over places that the other settings exclude, such as 3 streams of 4 threads.
     do {
       place[axis] += direction;
     } while (place[axis] >= 0 && place[axis] < extent_of(space_)[axis] && !point_at(space_, place));
+    return improves(place);
+  }
+
+  bool improves(const Place& place) {
     const std::optional<double> rate = rate_at(place);
     if (!rate || *rate <= best_rate_) return false;
     best_ = place;

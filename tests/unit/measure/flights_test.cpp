@@ -92,7 +92,8 @@ TEST(BelowFullFlight, is_the_share_of_time_with_a_lane_between_two_calls) {
   // A gap inside another's.
   EXPECT_DOUBLE_EQ(below_full_flight_ratio({Lane{{0, 10}, {30, 50}}, Lane{{0, 15}, {20, 60}}}, {0, 40}), 20.0 / 40);
   // A third one that begins after the inner one has ended.
-  EXPECT_DOUBLE_EQ(below_full_flight_ratio({Lane{{0, 10}, {30, 50}}, Lane{{0, 15}, {20, 60}}, Lane{{0, 25}, {28, 60}}}, {0, 40}), 20.0 / 40);
+  EXPECT_DOUBLE_EQ(below_full_flight_ratio({Lane{{0, 10}, {30, 50}}, Lane{{0, 15}, {20, 60}}, Lane{{0, 25}, {28, 60}}}, {0, 40}),
+                   20.0 / 40);
 }
 
 TEST(BlockRates, add_up_to_the_window) {

@@ -91,6 +91,16 @@ TEST(Search, tries_each_point_once_and_only_possible_ones) {
   EXPECT_GT(seen.size(), 4u);
 }
 
+// A low reading beside the best point does not end the search while there is budget: batch 16 lies behind 8.
+TEST(Search, looks_beyond_neighbours_that_do_not_help) {
+  const SearchResult result = search_throughput(default_space(2), [](const SearchPoint& point) -> std::optional<double> {
+    if (point.threads != 2 || point.streams != 2 || point.requests != 2) return 10;
+    return point.batch == 16 ? 200 : point.batch == 4 ? 100 : 50;
+  });
+  EXPECT_EQ(fastest(result, 1).at(0).point, (SearchPoint{2, 2, 2, 16}));
+  EXPECT_LE(result.tried.size(), search_budget(result.space_size));
+}
+
 TEST(Search, goes_on_where_a_point_cannot_be_measured) {
   // Batches of 8 and more run out of memory; the start, 4 images, is measured.
   const SearchResult result = search_throughput(default_space(4), [](const SearchPoint& point) -> std::optional<double> {
