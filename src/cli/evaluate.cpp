@@ -143,7 +143,8 @@ void evaluate(const EvaluateCommand& command, Context& context) {
     EvaluationProgress observer(progress);
     for (const measure::PlannedEntry& planned : plan) {
       evaluated.push_back(measure::evaluate_entry(planned, catalog, data, data_sha256, platform, options, observer));
-      store.save_evaluation(evaluated.back().identity, platform_id, evaluated.back().row);
+      store.save_evaluation(evaluated.back().identity, platform_id, evaluated.back().row,
+                            measure::picture_answers(evaluated.back(), planned.entry, data));
     }
   }
   print(command, evaluated, data, context);

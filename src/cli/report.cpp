@@ -73,7 +73,8 @@ report::Report study_report(const ReportCommand& command, const Context& context
                               command.where.empty() ? "" : " that fulfils --where", shell_quote(command.study_path)));
     }
   }
-  return report::study_report(study.report, rows, rows.empty() ? std::vector<measure::LayerRow>() : layers_of(rows, context));
+  const auto pictures = command.published ? std::vector<measure::AnsweredPictures>() : open_existing(context.database).answered_pictures();
+  return report::study_report(study.report, rows, rows.empty() ? std::vector<measure::LayerRow>() : layers_of(rows, context), pictures);
 }
 
 report::Report store_report(const ReportCommand& command, const Context& context) {

@@ -216,7 +216,7 @@ class Reader {
     const nlohmann::ordered_json json = checked_block(block, rule_of("published").keys, {});
     const std::filesystem::path path = json.at("file").get<std::string>();
     report::PublishedSpec spec{path, json.value("name", path.stem().string()), static_cast<std::size_t>(block.source().begin.line)};
-    if (spec.name == report::kFromRows || spec.name == report::kFromNetworks || spec.name == report::kFromLayers)
+    if (report::is_source(spec.name))
       fail(place(block.source()), fmt::format("'{}' is no name for a table: it has a meaning", spec.name), "give it another name");
     return spec;
   }
@@ -249,7 +249,8 @@ class Reader {
 
   Source source_of(const toml::table& block, const report::StudyPlan& plan) const {
     Source source;
-    source.names = {std::string(report::kFromRows), std::string(report::kFromNetworks), std::string(report::kFromLayers)};
+    source.names = {std::string(report::kFromRows), std::string(report::kFromNetworks), std::string(report::kFromLayers),
+                    std::string(report::kFromPictures)};
     for (const report::PublishedSpec& published : plan.published) source.names.push_back(published.name);
     const std::string from = block["from"].value_or(usual_source(block));
     source.columns = report::known_columns(from);

@@ -52,9 +52,10 @@ report::BlockContent make_table(const Json& block) {
     throw Error(ErrorCode::usage, fmt::format("the key '{}' is missing here", spec.rows.empty() ? "rows" : "value"),
                 "a grid has rows, columns and value; a list has columns alone");
   }
-  const bool from_rows = text(block, "from").empty() || text(block, "from") == report::kFromRows;
-  if (!spec.value.empty() && !from_rows) {
-    throw Error(ErrorCode::usage, "a grid is made of the rows of the study alone",
+  const std::string from = text(block, "from");
+  const bool makes_grids = from.empty() || from == report::kFromRows || from == report::kFromPictures;
+  if (!spec.value.empty() && !makes_grids) {
+    throw Error(ErrorCode::usage, "a grid is made of the rows of the study or of pictures alone",
                 "of another source give columns, and neither rows nor value");
   }
   if (!spec.value.empty() && !spec.sort.empty()) throw Error(ErrorCode::usage, "a grid has no use for the key 'sort'", "a list has");

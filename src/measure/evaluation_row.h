@@ -86,6 +86,20 @@ constexpr void for_each_evaluation_field(Visitor&& visit) {
   std::apply([&](const auto&... field) { (visit(field), ...); }, kEvaluationFields);
 }
 
+/// What one picture was given.
+struct PictureAnswer {
+  std::string picture;         ///< its name in the data set
+  std::int64_t label = 0;      ///< the right class, as the data set has it
+  std::int64_t predicted = 0;  ///< the best class, in the labels' numbering
+  std::optional<double> right_probability;
+};
+
+/// An evaluation picture by picture.
+struct AnsweredPictures {
+  EvaluationRow evaluation;
+  std::vector<PictureAnswer> answers;  ///< in the order of the data set
+};
+
 const std::vector<std::string>& evaluation_columns();
 
 /// The kind of a column; nullopt when EvaluationRow has no such column.

@@ -105,6 +105,18 @@ std::string some_names(const std::vector<std::string>& names, std::size_t most) 
   return join(shown, ", ") + (names.size() > most ? fmt::format(" and {} more", names.size() - most) : "");
 }
 
+bool has_synthetic_weights(const Entry& entry) { return entry.model.zoo && entry.model.weights_path.empty(); }
+
+std::vector<PictureAnswer> picture_answers(const Evaluated& evaluated, const Entry& entry, const dataset::DataSet& data) {
+  std::vector<PictureAnswer> answers;
+  if (has_synthetic_weights(entry)) return answers;
+  for (const JudgedImage& image : evaluated.images) {
+    if (image.right_probability)
+      answers.push_back({data.images.at(image.image).name, image.label, image.predicted, image.right_probability});
+  }
+  return answers;
+}
+
 Evaluated evaluate_entry(const PlannedEntry& planned, const EngineCatalog& catalog, const dataset::DataSet& data,
                          const std::string& data_sha256, const Platform& platform, const EvaluatorOptions& options,
                          EvaluationObserver& observer) {
@@ -152,6 +164,8 @@ Evaluated evaluate_entry(const PlannedEntry& planned, const EngineCatalog& catal
     if (record.obtained_streams > 0) row.streams = record.obtained_streams;
     fill_figures(row, evaluated.images, record);
     row.notes = notes_of(record, data, options, offset, !planned.entry.model.zoo);
+    if (has_synthetic_weights(planned.entry))
+      row.notes.emplace_back("synthetic weights: counts and probabilities say nothing of the network (--weights FILE takes trained ones)");
     if (evaluated.images.empty()) {
       row.status = name_of(Status::failed);
       row.reasons = {fmt::format("no picture could be used: {}", record.damaged.empty() ? "" : record.damaged.front().reason)};

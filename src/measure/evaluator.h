@@ -29,6 +29,13 @@ struct Evaluated {
   std::string identity;
 };
 
+/// What is worth keeping of each picture: where probabilities were asked for, and the weights are trained ones, or a file's. Those of synthetic
+/// weights mean nothing, and there are none then.
+std::vector<PictureAnswer> picture_answers(const Evaluated& evaluated, const Entry& entry, const dataset::DataSet& data);
+
+/// Whether a network's weights are synthetic ones.
+bool has_synthetic_weights(const Entry& entry);
+
 /// Told what happens, for a progress bar.
 class EvaluationObserver {
  public:

@@ -33,6 +33,8 @@ class GroupedBars {
     std::vector<std::string> place = spec.group;
     place.push_back(spec.x);
     series_columns_ = telling_apart(frame, all, place, spec.series);
+    name_columns_ = telling_columns(all);
+    for (const std::size_t row : all) add_name(name(row));
     for (const std::size_t row : valued_) slot(row).shown.push_back(row);
     for (const std::size_t row : valueless_) slot(row).without.push_back(row);
     for (const std::size_t row : group.failed) slot(row).without.push_back(row);
@@ -102,13 +104,24 @@ class GroupedBars {
     return spec_.value_format.empty() ? short_number(value) : fmt::vformat(spec_.value_format, fmt::make_format_args(value));
   }
 
-  std::string name(std::size_t row) const { return data_.heading(series_columns_, row); }
+  std::string name(std::size_t row) const { return data_.heading(name_columns_, row); }
 
-  Slot& slot(std::size_t row) {
-    const std::string series = name(row);
-    if (std::find(names_.begin(), names_.end(), series) == names_.end()) names_.push_back(series);
-    return slots_[{data_.rows().texts(spec_.x)[row], series}];
+  /// The columns of series without those that all rows share: the one machine of all bars is in the caption, not in every name.
+  std::vector<std::string> telling_columns(const std::vector<std::size_t>& rows) const {
+    std::vector<std::string> telling;
+    for (const std::string& column : series_columns_) {
+      const std::vector<std::string>& texts = data_.rows().texts(column);
+      if (std::any_of(rows.begin(), rows.end(), [&](std::size_t row) { return texts[row] != texts[rows.front()]; }))
+        telling.push_back(column);
+    }
+    return telling.empty() ? series_columns_ : telling;
   }
+
+  void add_name(const std::string& series) {
+    if (std::find(names_.begin(), names_.end(), series) == names_.end()) names_.push_back(series);
+  }
+
+  Slot& slot(std::size_t row) { return slots_[{data_.rows().texts(spec_.x)[row], name(row)}]; }
 
   void sort_by_best() {
     std::map<std::string, double> best;
@@ -143,7 +156,7 @@ class GroupedBars {
   FigureData& data_;
   const FigureGroup& group_;
   std::vector<std::size_t> valued_, valueless_;
-  std::vector<std::string> series_columns_, categories_, names_;
+  std::vector<std::string> series_columns_, name_columns_, categories_, names_;
   std::map<std::pair<std::string, std::string>, Slot> slots_;
 };
 

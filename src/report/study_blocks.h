@@ -16,10 +16,12 @@
 namespace inferometer::report {
 
 /// Where a block's rows come from: `rows` (measured and published ones together, told apart by the column origin), `networks` (one row
-/// for each network of the study's runs: its cost and published accuracy), `layers` (docs/layers.md), or the name of a [[published]] table.
+/// for each network of the study's runs: its cost and published accuracy), `layers` (docs/layers.md), `pictures` (one row for each picture of an
+/// evaluation that kept its probabilities), or the name of a [[published]] table.
 inline constexpr std::string_view kFromRows = "rows";
 inline constexpr std::string_view kFromNetworks = "networks";
 inline constexpr std::string_view kFromLayers = "layers";
+inline constexpr std::string_view kFromPictures = "pictures";
 
 /// [[section]]: what follows belongs to it.
 struct SectionSpec {
@@ -99,6 +101,11 @@ struct StudyPlan {
   std::vector<ColumnSpec> columns;
   std::vector<StudyBlock> blocks;  ///< in the order of the file
 };
+
+/// The sources that every study has.
+inline bool is_source(std::string_view from) {
+  return from == kFromRows || from == kFromNetworks || from == kFromLayers || from == kFromPictures;
+}
 
 /// Columns that a block may name, by source; empty when they are known only once the file is read.
 std::vector<std::string> known_columns(std::string_view from);

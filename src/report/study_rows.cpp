@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "report/network_facts.h"
+#include "report/picture_frame.h"
 #include "stats/accuracy.h"
 #include "stats/sample.h"
 #include "store/published.h"
@@ -95,6 +96,7 @@ const std::vector<std::string>& network_columns() {
 std::vector<std::string> known_columns(std::string_view from) {
   if (from == kFromNetworks) return network_columns();
   if (from == kFromLayers) return measure::layer_columns();
+  if (from == kFromPictures) return picture_columns();
   if (from != kFromRows) return {};
   std::vector<std::string> columns = measure::row_columns();
   columns.insert(columns.end(), added_columns().begin(), added_columns().end());
@@ -102,12 +104,14 @@ std::vector<std::string> known_columns(std::string_view from) {
 }
 
 StudyRows::StudyRows(const StudyPlan& plan, const std::vector<Row>& measured, const std::set<std::string>& columns,
-                     const std::vector<measure::LayerRow>& layers)
+                     const std::vector<measure::LayerRow>& layers, const std::vector<measure::AnsweredPictures>& pictures)
     : rows_(measured), measured_count_(measured.size()) {
   read_published(plan);
   make_row_frame(plan, columns);
   make_network_frame(plan);
   frames_[std::string(kFromLayers)] = frame_of(layers);
+  frames_[std::string(kFromPictures)] = picture_frame(pictures);
+  about_[std::string(kFromPictures)] = "Evaluations of trained weights that kept the probability of the right class";
 }
 
 const Frame& StudyRows::frame(const std::string& from) const {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "measure/evaluation_row.h"
 #include "measure/layer_row.h"
 #include "measure/row.h"
 #include "report/frame.h"
@@ -23,7 +24,7 @@ class StudyRows {
  public:
   /// @param columns  those that the blocks use; others are not kept of the rows. Throws as study_report() does.
   StudyRows(const StudyPlan& plan, const std::vector<measure::Row>& measured, const std::set<std::string>& columns,
-            const std::vector<measure::LayerRow>& layers = {});
+            const std::vector<measure::LayerRow>& layers = {}, const std::vector<measure::AnsweredPictures>& pictures = {});
 
   /// Measured rows first, then published ones, line by line the same as frame(kFromRows).
   const std::vector<measure::Row>& rows() const { return rows_; }
@@ -33,7 +34,7 @@ class StudyRows {
   /// "jolibrain/dd_performances, flops and params table": what a published table is; empty for others.
   std::string about(const std::string& from) const;
   /// Whether a source is a table of published figures.
-  bool is_published(const std::string& from) const { return from != kFromRows && from != kFromNetworks && from != kFromLayers; }
+  bool is_published(const std::string& from) const { return !is_source(from); }
   /// One for each published table: its citation, what it holds and under which conditions.
   const std::vector<std::pair<std::string, std::string>>& sources() const { return sources_; }
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "report/frame_grid.h"
 #include "report/pivot.h"
 #include "report/study_items.h"
 
@@ -93,6 +94,13 @@ std::vector<Table> tables_of(const TableSpec& spec, const std::string& from, con
       const auto& values = frame.numbers(spec.value);
       // A published table of another figure has no value here.
       if (std::none_of(part.rows.begin(), part.rows.end(), [&](std::size_t row) { return values[row].has_value(); })) continue;
+      if (from != kFromRows) {
+        table = frame_grid(spec, frame, part.rows, {"data", "preprocessing"});
+        table.title = part.title.empty() ? spec.title : fmt::format("{} ({})", spec.title, part.title);
+        if (!spec.note.empty()) table.notes.push_back(spec.note);
+        tables.push_back(std::move(table));
+        continue;
+      }
       std::vector<measure::Row> chosen;
       for (const std::size_t row : part.rows) chosen.push_back(rows.rows()[row]);
       table = grid_of(spec, chosen, format);
@@ -110,6 +118,12 @@ std::vector<ReportItem> table_items(const TableSpec& spec, const std::string& fr
   for (Table& table : tables_of(spec, from, context.rows, context.place, Format::table)) {
     blank_invalid(table);
     items.emplace_back(ReportTable{"", std::move(table), computed, ""});
+  }
+  if (items.empty() && from == kFromPictures) {
+    items.emplace_back(
+        ReportMissing{spec.title,
+                      "no evaluation with probabilities is kept: `inferometer evaluate MODEL --weights FILE --images DIR "
+                      "--labels FILE --confidences` keeps one; synthetic weights give none, their probabilities mean nothing"});
   }
   if (items.empty()) items.emplace_back(missing_item(spec.title, "no row has these figures", context));
   return items;

@@ -50,6 +50,18 @@ bool find_best(const Database& database, const Subject& subject, Row& accuracy) 
   return true;
 }
 
+/// Those of the evaluation that was inserted last.
+void insert_pictures(Database& database, const std::vector<measure::PictureAnswer>& pictures) {
+  if (pictures.empty()) return;
+  const std::int64_t evaluation = database.last_insert_id();
+  std::int64_t position = 0;
+  for (const measure::PictureAnswer& each : pictures) {
+    Statement insert = database.prepare(
+        "INSERT INTO evaluation_pictures(evaluation_id, position, picture, label, predicted, right_probability) VALUES (?, ?, ?, ?, ?, ?)");
+    insert.with(evaluation, position++, std::string_view(each.picture), each.label, each.predicted, each.right_probability).run();
+  }
+}
+
 }  // namespace
 
 const std::vector<std::string>& accuracy_columns() {
@@ -59,11 +71,13 @@ const std::vector<std::string>& accuracy_columns() {
   return columns;
 }
 
-void insert_evaluation(Database& database, const std::string& identity, std::int64_t platform_id, const EvaluationRow& row) {
+void insert_evaluation(Database& database, const std::string& identity, std::int64_t platform_id, const EvaluationRow& row,
+                       const std::vector<measure::PictureAnswer>& pictures) {
   Statement insert = prepare_insert(database, "evaluations", {"identity", "platform_id", "created_at"}, measure::evaluation_columns());
   insert.with(std::string_view(identity), platform_id, std::string_view(utc_timestamp()));
   bind_columns(insert, 4, row, kFields);
   insert.run();
+  insert_pictures(database, pictures);
 
   Row accuracy;
   if (row.model_sha256.empty() || !find_best(database, row, accuracy)) return;
@@ -86,6 +100,30 @@ std::vector<EvaluationRow> read_evaluations(const Database& database, const Eval
   for (const Condition& condition : query.where) append(selection, condition, evaluation_column_set());
   selection.sql += " ORDER BY id";
   return read_rows<EvaluationRow>(database, selection, measure::evaluation_columns(), kFields);
+}
+
+std::vector<measure::AnsweredPictures> read_answered_pictures(const Database& database) {
+  const Selection newest{
+      "evaluations WHERE id IN (SELECT max(id) FROM evaluations WHERE id IN (SELECT evaluation_id FROM evaluation_pictures) GROUP BY "
+      "identity) ORDER BY id",
+      {}};
+  Statement statement = prepare(database, "id, " + join(measure::evaluation_columns(), ", "), newest);
+  Statement pictures = database.prepare(
+      "SELECT picture, label, predicted, right_probability FROM evaluation_pictures WHERE evaluation_id = ? ORDER BY position");
+  std::vector<measure::AnsweredPictures> all;
+  while (statement.step()) {
+    measure::AnsweredPictures& each = all.emplace_back();
+    int column = 1;
+    measure::for_each_evaluation_field(
+        [&](const auto& field) { read_field(statement, column++, database.name(), each.evaluation.*field.member); });
+    pictures.reset();
+    pictures.bind(1, statement.integer(0));
+    while (pictures.step()) {
+      each.answers.push_back({std::string(pictures.text(0)), pictures.integer(1), pictures.integer(2),
+                              pictures.is_null(3) ? std::nullopt : std::optional(pictures.number(3))});
+    }
+  }
+  return all;
 }
 
 void add_accuracy(const Database& database, Row& row) {

@@ -13,7 +13,11 @@
 namespace inferometer::store {
 
 /// Within the caller's transaction.
-void insert_evaluation(Database& database, const std::string& identity, std::int64_t platform_id, const measure::EvaluationRow& row);
+void insert_evaluation(Database& database, const std::string& identity, std::int64_t platform_id, const measure::EvaluationRow& row,
+                       const std::vector<measure::PictureAnswer>& pictures);
+
+/// See Store::answered_pictures().
+std::vector<measure::AnsweredPictures> read_answered_pictures(const Database& database);
 
 std::vector<measure::EvaluationRow> read_evaluations(const Database& database, const EvaluationQuery& query);
 

@@ -337,7 +337,21 @@ CREATE TABLE layers(
 CREATE INDEX layers_by_identity ON layers(identity, profile);
 )sql";
 
-constexpr std::array<SchemaStep, kSchemaVersion> kSteps{{{1, kVersion1}, {2, kVersion2}, {3, kVersion3}, {4, kVersion4}, {5, kVersion5}}};
+// What each picture was given, where it was asked for.
+constexpr const char* kVersion6 = R"sql(
+CREATE TABLE evaluation_pictures(
+  evaluation_id INTEGER NOT NULL REFERENCES evaluations(id),
+  position INTEGER NOT NULL,
+  picture TEXT NOT NULL,
+  label INTEGER NOT NULL,
+  predicted INTEGER NOT NULL,
+  right_probability REAL,
+  PRIMARY KEY(evaluation_id, position)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array<SchemaStep, kSchemaVersion> kSteps{
+    {{1, kVersion1}, {2, kVersion2}, {3, kVersion3}, {4, kVersion4}, {5, kVersion5}, {6, kVersion6}}};
 
 }  // namespace
 

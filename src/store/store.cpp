@@ -268,9 +268,10 @@ Pivot Store::pivot(const Query& query, const std::string& down, const std::vecto
   return make_pivot(state_->database, query, down, across, value);
 }
 
-void Store::save_evaluation(const std::string& identity, std::int64_t platform_id, const measure::EvaluationRow& row) {
+void Store::save_evaluation(const std::string& identity, std::int64_t platform_id, const measure::EvaluationRow& row,
+                            const std::vector<measure::PictureAnswer>& pictures) {
   Transaction transaction(state_->database);
-  insert_evaluation(state_->database, identity, platform_id, row);
+  insert_evaluation(state_->database, identity, platform_id, row, pictures);
   transaction.commit();
 }
 
@@ -295,6 +296,8 @@ std::vector<LoadRow> Store::loads(const LoadQuery& query) const { return read_lo
 std::vector<measure::EvaluationRow> Store::evaluations(const EvaluationQuery& query) const {
   return read_evaluations(state_->database, query);
 }
+
+std::vector<measure::AnsweredPictures> Store::answered_pictures() const { return read_answered_pictures(state_->database); }
 
 void Store::add_accuracy(measure::Row& row) const { store::add_accuracy(state_->database, row); }
 

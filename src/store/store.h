@@ -21,7 +21,7 @@
 
 namespace inferometer::store {
 
-inline constexpr int kSchemaVersion = 5;
+inline constexpr int kSchemaVersion = 6;
 
 /// One comparison of `--where`.
 struct Condition {
@@ -124,9 +124,13 @@ class Store {
 
   /// Keep an evaluation; the newest of an identity counts, older ones stay. In the same transaction the measured rows that it speaks
   /// of get their accuracy (see measure::Row).
-  void save_evaluation(const std::string& identity, std::int64_t platform_id, const measure::EvaluationRow& row);
+  /// @param pictures  what is kept of each picture; may be empty
+  void save_evaluation(const std::string& identity, std::int64_t platform_id, const measure::EvaluationRow& row,
+                       const std::vector<measure::PictureAnswer>& pictures = {});
   /// In the order they were stored.
   std::vector<measure::EvaluationRow> evaluations(const EvaluationQuery& query) const;
+  /// Each identity's newest evaluation of those that kept their pictures, in the order they were stored.
+  std::vector<measure::AnsweredPictures> answered_pictures() const;
   /// Keep the layers of one profile of an entry; the newest profile of an identity counts, older ones stay.
   void save_layers(const std::string& identity, std::int64_t platform_id, const std::vector<measure::LayerRow>& rows);
   /// By profile in the order they were stored, then by position.

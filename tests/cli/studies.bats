@@ -13,6 +13,19 @@ load helpers
   grep -q 'squeezenet1_1' own/tables/*.csv
 }
 
+@test "icassp23 asks for 20 in flight, power, and boards that are not here" {
+  inferometer run "$SOURCE_DIR/studies/icassp23.toml" --dry-run --format csv
+  [ "$status" -eq 0 ]
+  [ "$(grep -c ',2,20,1,throughput,' <<< "$output")" -eq "$(($(grep -c ',throughput,' <<< "$output")))" ]
+  [ "$(grep -c '^vgg19,' <<< "$output")" -eq 21 ]
+  grep -q '^resnet18,openvino,,MYRIAD,fp16,.*skipped' <<< "$output"
+  grep -q '^resnet18,onnxruntime,,cpu,fp32,' <<< "$output"
+  sed 's/^streams = 2 .*/streems = 2/' "$SOURCE_DIR/studies/icassp23.toml" > wrong.toml
+  inferometer run wrong.toml --dry-run
+  [ "$status" -eq 2 ]
+  [[ "$output" == *"wrong.toml:"*":1: unknown key 'streems'"*"streams"* ]]
+}
+
 @test "published figures of a study need no measuring" {
   inferometer report "$SOURCE_DIR/studies/icassp23.toml" --published -o published
   [ "$status" -eq 0 ]

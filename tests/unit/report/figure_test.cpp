@@ -286,6 +286,21 @@ TEST(GroupedBar, MissingBarsAndCallOuts) {
   EXPECT_EQ(make_figure(bars, rows).panels[0].call_outs[0].text, "best GPU: 7.00 a second");
 }
 
+TEST(GroupedBar, NamesWithoutWhatAllBarsShareInTheOrderOfTheRows) {
+  FigureSpec bars = spec("grouped_bar", "model", "speed");
+  bars.series = {"platform", "engine", "precision"};
+  const Chart chart =
+      make_figure(bars, frame("model,platform,engine,precision,speed,status\na,here,x,fp16,,unsupported\na,here,x,fp32,3,passed\n"
+                              "a,here,y,fp32,5,passed\n"));
+  ASSERT_EQ(chart.panels.at(0).series.size(), 3u);
+  EXPECT_EQ(chart.panels[0].series[0].name, "x, fp16");
+  EXPECT_EQ(chart.panels[0].series[1].name, "x, fp32");
+  EXPECT_EQ(chart.panels[0].series[2].name, "y, fp32");
+  EXPECT_EQ(chart.panels[0].missing_bars.at(0).series, 0u);
+  EXPECT_EQ(make_figure(bars, frame("model,platform,engine,precision,speed\na,here,x,fp32,3\n")).panels[0].series.at(0).name,
+            "here, x, fp32");
+}
+
 TEST(GroupedBar, ManyBarsAreSpreadOverPanelsOfOneRange) {
   std::string csv = "model,platform,speed\n";
   for (int model = 0; model < 9; ++model) {

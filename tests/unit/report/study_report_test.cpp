@@ -179,6 +179,57 @@ TEST(StudyReport, LinesOfAListThatAreAlikeStandOnce) {
   EXPECT_EQ(line(2), "torch out_of_memory");
 }
 
+measure::AnsweredPictures answered(const std::string& engine, double first, double second) {
+  measure::AnsweredPictures made;
+  made.evaluation.model = "resnet18";
+  made.evaluation.engine = engine;
+  made.evaluation.precision_requested = "fp32";
+  made.evaluation.data = "ten";
+  made.answers = {{"a.png", 5, 5, first}, {"b.png", 6, 9, second}};
+  return made;
+}
+
+TEST(StudyReport, GridsOfPictures) {
+  TableSpec spec;
+  spec.title = "Probability";
+  spec.rows = {"picture", "class"};
+  spec.columns = {"model"};
+  spec.value = "right_probability";
+  spec.empty = "x";
+  std::vector<measure::AnsweredPictures> pictures{answered("torch", 0.5, 0.25), answered("openvino", 0.625, 0.125)};
+  pictures[1].answers.pop_back();
+  const auto table_of = [&] {
+    const Report made = study_report(plan_of({spec}, "pictures"), {}, {}, pictures);
+    return all<ReportTable>(made).at(0)->table;
+  };
+  const Table table = table_of();
+  // Engines would meet in a cell: they become columns.
+  EXPECT_EQ(table.columns, (std::vector<std::string>{"picture", "class", "resnet18 / torch", "resnet18 / openvino"}));
+  ASSERT_EQ(table.rows.size(), 2u);
+  EXPECT_EQ(std::get<std::string>(table.rows[1][0]), "b.png");
+  EXPECT_EQ(std::get<double>(table.rows[0][2]), 0.5);
+  EXPECT_EQ(std::get<double>(table.rows[0][3]), 0.625);
+  EXPECT_EQ(std::get<double>(table.rows[1][2]), 0.25);
+  EXPECT_EQ(std::get<Marked>(table.rows[1][3]).mark, "x");
+  EXPECT_TRUE(table.notes.empty());
+
+  // Another preparation of the pictures is another figure too; what is alike in all of it is told.
+  pictures[1] = answered("torch", 0.75, 1);
+  pictures[1].evaluation.preprocessing = "--resize none";
+  EXPECT_EQ(table_of().columns.at(3), "resnet18 / --resize none");
+  pictures[1].evaluation.preprocessing = "";
+  const Table shared = table_of();
+  EXPECT_EQ(shared.columns.size(), 3u);
+  EXPECT_EQ(std::get<double>(shared.rows[0][2]), 0.75);
+  ASSERT_EQ(shared.notes.size(), 1u);
+  EXPECT_EQ(shared.notes[0], "2 cells have several lines that are alike in every setting: the newest is shown.");
+
+  const Report without = study_report(plan_of({spec}, "pictures"), some_rows());
+  const auto missing = all<ReportMissing>(without);
+  ASSERT_EQ(missing.size(), 1u);
+  EXPECT_NE(missing[0]->reason.find("--confidences"), std::string::npos);
+}
+
 TEST(StudyReport, Takeaways) {
   TakeawaySpec ratio;
   ratio.type = "ratio";

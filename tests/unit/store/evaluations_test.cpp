@@ -48,6 +48,30 @@ TEST(Evaluations, come_back_as_they_were) {
   measure::for_each_evaluation_field([&](const auto& field) { EXPECT_EQ(found[0].*field.member, row.*field.member) << field.name; });
 }
 
+TEST(Evaluations, pictures_of_the_newest_that_kept_some) {
+  const TemporaryFolder folder;
+  Store store(folder / "a.db");
+  const std::int64_t platform = store.save_platform("m", "machine", "{}");
+  store.save_evaluation("x", platform, sample_evaluation(2, 1), {{"old.png", 3, 4, 0.1}});
+  store.save_evaluation("x", platform, sample_evaluation(2, 2), {{"b.png", 7, 8, 0.25}, {"a.png", 1, 1, std::nullopt}});
+  store.save_evaluation("x", platform, sample_evaluation(2, 0));  // without pictures
+  store.save_evaluation("y", platform, sample_evaluation(3, 3), {{"c.png", 2, 2, 1.0}});
+  store.save_evaluation("z", platform, sample_evaluation(3, 3));
+  const auto found = store.answered_pictures();
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].evaluation.correct_top1, 2);
+  ASSERT_EQ(found[0].answers.size(), 2u);
+  EXPECT_EQ(found[0].answers[0].picture, "b.png");
+  EXPECT_EQ(found[0].answers[0].label, 7);
+  EXPECT_EQ(found[0].answers[0].predicted, 8);
+  EXPECT_EQ(found[0].answers[0].right_probability, 0.25);
+  EXPECT_EQ(found[0].answers[1].picture, "a.png");
+  EXPECT_EQ(found[0].answers[1].right_probability, std::nullopt);
+  EXPECT_EQ(found[1].evaluation.correct_top1, 3);
+  ASSERT_EQ(found[1].answers.size(), 1u);
+  EXPECT_EQ(found[1].answers[0].right_probability, 1.0);
+}
+
 TEST(Evaluations, are_chosen_by_conditions_and_the_newest_counts) {
   const TemporaryFolder folder;
   Store store(folder / "a.db");
