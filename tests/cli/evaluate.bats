@@ -152,6 +152,24 @@ make_classes() {
     --images "$SHARED/imagenet/val227" --labels "$SHARED/imagenet/val227_labels.txt" --resize none --channels bgr --scale 1 --mean 104,117,123 --std 1
 }
 
+@test "what each picture was given comes to the study's table, of trained weights alone" {
+  shared
+  local pictures=(--images "$SHARED/imagenet/icassp10" --labels "$SHARED/imagenet/icassp10_labels.txt" --engine onnxruntime --confidences)
+  inferometer evaluate squeezenet1_1 "${pictures[@]}"
+  [ "$status" -eq 0 ]
+  [[ "$output" == *"synthetic weights: counts and probabilities say nothing"* ]]
+  inferometer evaluate mobilenet_v2 --weights "$SHARED/weights/mobilenet_v2/mobilenet_v2.derived.torchvision_names.pth" "${pictures[@]}" --format csv
+  [ "$status" -eq 0 ]
+  local line
+  line=$(grep '^nps_mug.png,504,mobilenet_v2,' <<< "$output")
+  inferometer report "$SOURCE_DIR/studies/icassp23.toml" -o icassp23 --only tables
+  [ "$status" -eq 0 ]
+  local table=icassp23/tables/probability-given-to-the-right-class.csv
+  [ "$(head -1 "$table")" = "picture,class,mobilenet_v2 / onnxruntime / fp32" ]
+  [ "$(wc -l < "$table")" -eq 11 ]
+  [ "$(grep '^nps_mug.png,' "$table" | cut -d, -f3)" = "$(cut -d, -f7 <<< "$line")" ]
+}
+
 @test "the int8 mobilenet reaches the float one's counts within a few images" {
   shared
   inferometer evaluate "$SHARED/weights/mobilenet_v2/mobilenetv2_quant_static.onnx" --images "$SHARED/imagenet/val227" \

@@ -23,7 +23,7 @@ load helpers
   sed 's/^streams = 2 .*/streems = 2/' "$SOURCE_DIR/studies/icassp23.toml" > wrong.toml
   inferometer run wrong.toml --dry-run
   [ "$status" -eq 2 ]
-  [[ "$output" == *"wrong.toml:"*":1: unknown key 'streems'"*"streams"* ]]
+  [[ "$stderr" == *"wrong.toml:"*":1: unknown key 'streems'"*"streams"* ]]
 }
 
 @test "published figures of a study need no measuring" {
