@@ -61,7 +61,7 @@ Json entry_json(const LegendEntry& entry) {
 Json legend_json(const LegendLayout& legend) {
   Json json = {{"left", pixels(legend.box.left)},
                {"top", pixels(legend.box.top)},
-               {"width", pixels(legend.box.width + 60)},
+               {"width", pixels(legend.vertical ? legend.box.width + 60 : std::max(legend.line_width, legend.box.width) + 0.5)},
                {"orient", legend.vertical ? "vertical" : "horizontal"},
                {"gap", 13},
                {"entries", Json::array()}};

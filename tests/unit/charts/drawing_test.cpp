@@ -277,6 +277,23 @@ double text_y(const std::string& svg, const std::string& text) {
   return y;
 }
 
+TEST(Painter, LegendsOfManyLinesBreakAsLaidOut) {
+  Chart chart = simple();
+  for (int i = 0; i < 40; ++i) {
+    Series series = chart.panels[0].series[0];
+    series.name = std::string(static_cast<std::size_t>(1 + i % 7), 'm') + std::to_string(i);
+    series.published = i % 3 == 0;
+    chart.panels[0].series.push_back(series);
+  }
+  const auto lines = lay_out(chart).legend->lines;
+  ASSERT_GT(lines.size(), 4U);
+  const std::string svg = painter().svg(chart);
+  for (const auto& line : lines) {
+    for (const LegendEntry& entry : line) EXPECT_EQ(text_y(svg, entry.name), text_y(svg, line.front().name)) << entry.name;
+  }
+  for (std::size_t i = 1; i < lines.size(); ++i) EXPECT_GT(text_y(svg, lines[i].front().name), text_y(svg, lines[i - 1].front().name)) << i;
+}
+
 TEST(Painter, LegendsOfManyLinesStayAbovePanels) {
   Chart chart = simple();
   chart.panels[0].title = "(a) title";
