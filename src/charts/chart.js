@@ -157,12 +157,21 @@ var inferometerOption = (function () {
     return 'path://' + data;
   }
 
-  function legendOf(legend) {
+  // One for each line: ECharts heeds two breaks of ours at most, and would make its own of the others.
+  function legendsOf(legend) {
+    var lines = [[]];
+    legend.entries.forEach(function (entry) {
+      if (entry) lines[lines.length - 1].push(entry);
+      else lines.push([]);
+    });
+    return lines.map(function (entries, index) { return legendOf(legend, entries, legend.top + index * legend.pitch); });
+  }
+
+  function legendOf(legend, entries, top) {
     return {
-      left: legend.left, top: legend.top, width: legend.width, orient: legend.orient, itemGap: legend.gap, itemWidth: 20, itemHeight: 11,
+      left: legend.left, top: top, width: legend.width, orient: legend.orient, itemGap: legend.gap, itemWidth: 20, itemHeight: 11,
       padding: 0, align: 'left', selectedMode: true, symbolKeepAspect: true, textStyle: { color: '#222', fontSize: 12, lineHeight: 14 },
-      data: legend.entries.map(function (entry) {
-        if (!entry) return '';
+      data: entries.map(function (entry) {
         var style = { color: entry.fill, borderColor: entry.stroke || 'transparent', borderWidth: entry.stroke ? 1.2 : 0, opacity: entry.opacity };
         if (entry.dash) style.borderType = entry.dash;
         return { name: entry.name, icon: iconOf(entry), itemStyle: style };
@@ -215,7 +224,7 @@ var inferometerOption = (function () {
       element.z = shape.z === undefined ? 4 : shape.z;
       return element;
     });
-    if (drawing.legend) option.legend = legendOf(drawing.legend);
+    if (drawing.legend) option.legend = legendsOf(drawing.legend);
     if (interactive) addInteraction(option, drawing);
     return option;
   };

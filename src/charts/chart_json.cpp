@@ -61,9 +61,10 @@ Json entry_json(const LegendEntry& entry) {
 Json legend_json(const LegendLayout& legend) {
   Json json = {{"left", pixels(legend.box.left)},
                {"top", pixels(legend.box.top)},
-               {"width", pixels(legend.vertical ? legend.box.width + 60 : std::max(legend.line_width, legend.box.width) + 0.5)},
+               {"width", pixels(legend.box.width + 60)},
                {"orient", legend.vertical ? "vertical" : "horizontal"},
                {"gap", 13},
+               {"pitch", kLineHeight + 13},
                {"entries", Json::array()}};
   for (const auto& line : legend.lines) {
     if (!json["entries"].empty() && !legend.vertical) json["entries"].push_back(nullptr);

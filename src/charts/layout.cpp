@@ -109,19 +109,17 @@ std::vector<LegendEntry> legend_entries(const Chart& chart) {
   return entries;
 }
 
-/// An icon with an edge is as much wider as half the edge.
-double entry_width(const LegendEntry& entry) { return kLegendIcon + text_width(entry.name) + (entry.published ? 0.6 : 0); }
+double entry_width(const LegendEntry& entry) { return kLegendIcon + text_width(entry.name); }
 
 std::optional<LegendLayout> legend_of(const Chart& chart) {
   const std::vector<LegendEntry> entries = legend_entries(chart);
   if (chart.legend == LegendPlace::none || entries.empty()) return std::nullopt;
   LegendLayout legend;
   legend.vertical = chart.legend == LegendPlace::right;
-  legend.line_width = chart.width - 24;
   double used = 0;
   for (const LegendEntry& entry : entries) {
     const double width = entry_width(entry);
-    const bool fits = !legend.lines.empty() && !legend.vertical && used + kLegendGap + width <= legend.line_width;
+    const bool fits = !legend.lines.empty() && !legend.vertical && used + kLegendGap + width <= chart.width - 24;
     if (!fits) {
       legend.lines.emplace_back();
       used = -kLegendGap;

@@ -52,7 +52,6 @@ struct LegendEntry {
 struct LegendLayout {
   std::vector<std::vector<LegendEntry>> lines;  ///< as broken
   Box box;
-  double line_width = 0;  ///< beyond which a line is broken; ECharts heeds two breaks of ours at most, the others it must find itself
   bool vertical = false;
 };
 

@@ -281,12 +281,12 @@ TEST(Painter, LegendsOfManyLinesBreakAsLaidOut) {
   Chart chart = simple();
   for (int i = 0; i < 40; ++i) {
     Series series = chart.panels[0].series[0];
-    series.name = std::string(static_cast<std::size_t>(1 + i % 7), 'm') + std::to_string(i);
+    series.name = "l" + std::to_string(i);  // short, so that a line a little too long would take one more
     series.published = i % 3 == 0;
     chart.panels[0].series.push_back(series);
   }
   const auto lines = lay_out(chart).legend->lines;
-  ASSERT_GT(lines.size(), 4U);
+  ASSERT_GT(lines.size(), 3U);
   const std::string svg = painter().svg(chart);
   for (const auto& line : lines) {
     for (const LegendEntry& entry : line) EXPECT_EQ(text_y(svg, entry.name), text_y(svg, line.front().name)) << entry.name;
