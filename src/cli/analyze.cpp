@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <set>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -11,11 +12,13 @@
 #include "cli/context.h"
 #include "cli/lists.h"
 #include "cli/open_store.h"
+#include "cli/print_analysis.h"
 #include "cli/subcommands.h"
 #include "report/analysis.h"
 #include "report/analysis_fields.h"
 #include "report/frame.h"
 #include "report/frame_where.h"
+#include "report/network_columns.h"
 
 namespace inferometer::cli {
 namespace {
@@ -38,13 +41,12 @@ constexpr Analysis kAnalyses[] = {
      "inferometer analyze cluster --csv published/modelscomparison_colab_latency.csv --columns ms_per_image --group batch"},
     {"correlate", "How columns go together: Pearson, Spearman, Kendall",
      "inferometer analyze correlate --columns gmacs,parameters,per_image_ms --method spearman --where 'batch=1'"},
+    {"predict", "How well cost predicts time: a regression on features, with each net and each family held out in turn",
+     "inferometer analyze predict --response per_image_ms --features weight_layers,macs,activations --where 'batch=1 and engine=openvino'"},
 };
 
-/// A terminal is no place for the 741 pairs of 39 networks; the other formats hold all of them.
-constexpr std::size_t kMostLines = 60;
-
 struct AnalyzeOptions {
-  std::string csv, where, source;
+  std::string csv, join, where, source;
   AnalysisSpec spec;
 };
 
@@ -86,9 +88,19 @@ CLI::Option* add_member(CLI::App& command, const AnalysisField& field, double& m
 
 // ---- what is analysed, and what is printed ----
 
+/// Of a prediction, what the zoo knows of the rows' networks and the table does not say.
+void add_features(report::Frame& frame, const AnalysisSpec& spec) {
+  if (spec.type != "predict") return;
+  std::set<std::string> wanted(spec.features.begin(), spec.features.end());
+  wanted.insert(spec.family);
+  report::add_network_columns(frame, spec.net, wanted);
+}
+
 report::Frame read_frame(const AnalyzeOptions& options, const Context& context) {
   if (!options.csv.empty()) {
-    const report::Frame frame = report::frame_of(read_csv(options.csv));
+    report::Frame frame = report::frame_of(read_csv(options.csv));
+    if (!options.join.empty()) frame = report::joined(frame, report::frame_of(read_csv(options.join)));
+    add_features(frame, options.spec);
     return options.where.empty() ? frame : frame.filtered(report::rows_where(frame, options.where));
   }
   store::Query query;
@@ -98,37 +110,8 @@ report::Frame read_frame(const AnalyzeOptions& options, const Context& context) 
   for (store::StoredRow& stored : open_existing(context.database).rows(query)) rows.push_back(std::move(stored.row));
   report::Frame frame = report::frame_of(rows);
   frame.name = context.database;
+  add_features(frame, options.spec);
   return frame;
-}
-
-Table shortened(const Table& table) {
-  if (table.rows.size() <= kMostLines) return table;
-  Table first = table;
-  first.rows.resize(kMostLines);
-  first.notes.insert(first.notes.begin(),
-                     fmt::format("... and {} more lines: --format csv, markdown or json has all.", table.rows.size() - kMostLines));
-  return first;
-}
-
-void print(const report::AnalysisResult& result, const Context& context) {
-  const Format format = context.format();
-  if (format == Format::json || format == Format::jsonl) {
-    context.out << result.json << '\n';
-    return;
-  }
-  bool first = true;
-  if (format == Format::table && (result.tables.empty() || result.tables.front().title != result.title)) {
-    context.out << result.title << '\n';
-    first = false;
-  }
-  for (const Table& table : result.tables) {
-    if (!first) context.out << '\n';
-    first = false;
-    report::write(format == Format::table ? shortened(table) : table, format, context.out);
-  }
-  if (format != Format::table || result.sentences.empty()) return;
-  context.out << '\n';
-  for (const std::string& sentence : result.sentences) context.out << one_line(to_utf8(sentence), 2000) << '\n';
 }
 
 void run_analysis(const AnalyzeOptions& options, const Context& context) {
@@ -141,6 +124,9 @@ void add_analysis(CLI::App& parent, const Analysis& analysis, const Context& con
   const auto options = std::make_shared<AnalyzeOptions>();
   options->spec.type = analysis.type;
   CLI::Option* csv = command->add_option("--csv", options->csv, "Analyse this file, in place of the store")->type_name("FILE");
+  command->add_option("--join", options->join, "With --csv: also the columns of this file, by the columns that both have")
+      ->type_name("FILE")
+      ->needs(csv);
   command->add_option("--where", options->where, "Only these rows: 'engine=torch and batch>=8'")->type_name("CONDITIONS");
   command->add_option("--source", options->source, "Only rows of this source: measured, or an import's name")
       ->type_name("NAME")

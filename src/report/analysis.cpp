@@ -11,10 +11,8 @@ namespace {
 using Analysis = AnalysisResult (*)(const AnalysisSpec&, const Frame&);
 
 constexpr std::pair<std::string_view, Analysis> kAnalyses[] = {
-    {"anova", analyze_anova},
-    {"fit", analyze_fit},
-    {"cluster", analyze_cluster},
-    {"correlate", analyze_correlate},
+    {"anova", analyze_anova},         {"fit", analyze_fit},         {"cluster", analyze_cluster},
+    {"correlate", analyze_correlate}, {"predict", analyze_predict},
 };
 
 }  // namespace

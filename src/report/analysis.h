@@ -16,10 +16,11 @@ namespace inferometer::report {
 
 /// What is asked. Every member that a type does not use must be left as it is; each type says which it uses.
 struct AnalysisSpec {
-  std::string type;   ///< anova, fit, cluster, correlate
+  std::string type;   ///< anova, fit, cluster, correlate, predict
   std::string title;  ///< empty: made from the rest
-  // anova
+  // anova, predict
   std::string response;
+  // anova
   bool log = false;                  ///< natural logarithm of the response
   std::vector<std::string> factors;  ///< one or two columns
   bool interaction = false;          ///< two-way with replicates
@@ -33,6 +34,11 @@ struct AnalysisSpec {
   bool standardize = true;               ///< z-scores before clustering
   std::string group;                     ///< cluster: centroids for each value of this column
   std::uint64_t seed = 1;
+  // predict
+  std::vector<std::string> features;  ///< columns that the response is predicted from
+  std::string form;                   ///< a name of stats/feature_regression.h; empty: log_log
+  std::string net = "model";          ///< the column of what is held out: all rows of one value together ...
+  std::string family = "family";      ///< ... and of what they are kin by; where the frame has no such column, families are not held out
   double confidence = 0.95;
 };
 
@@ -55,5 +61,6 @@ AnalysisResult analyze_anova(const AnalysisSpec& spec, const Frame& frame);
 AnalysisResult analyze_fit(const AnalysisSpec& spec, const Frame& frame);
 AnalysisResult analyze_cluster(const AnalysisSpec& spec, const Frame& frame);
 AnalysisResult analyze_correlate(const AnalysisSpec& spec, const Frame& frame);
+AnalysisResult analyze_predict(const AnalysisSpec& spec, const Frame& frame);
 
 }  // namespace inferometer::report

@@ -13,11 +13,12 @@
 namespace inferometer::report {
 namespace {
 
-constexpr unsigned kAll = kAnova | kFit | kCluster | kCorrelate;
+constexpr unsigned kAll = kAnova | kFit | kCluster | kCorrelate | kPredict;
 
-constexpr std::array<AnalysisField, 15> kFields{{
+constexpr std::array<AnalysisField, 19> kFields{{
     {"title", "--title", &AnalysisSpec::title, kAll, 0, false, "TEXT", "Above the tables (default: made from the rest)"},
-    {"response", "--response", &AnalysisSpec::response, kAnova, kAnova, true, "COLUMN", "The figure to be explained"},
+    {"response", "--response", &AnalysisSpec::response, kAnova | kPredict, kAnova | kPredict, true, "COLUMN",
+     "The figure to be explained or predicted"},
     {"log", "--log", &AnalysisSpec::log, kAnova, 0, false, "", "Take the natural logarithm of the response"},
     {"factors", "--factor", &AnalysisSpec::factors, kAnova, kAnova, true, "COLUMN[,COLUMN]", "What may explain it: one column or two"},
     {"interaction", "--interaction", &AnalysisSpec::interaction, kAnova, 0, false, "",
@@ -33,7 +34,12 @@ constexpr std::array<AnalysisField, 15> kFields{{
     {"group", "--group", &AnalysisSpec::group, kCluster, 0, true, "COLUMN", "Centroids for each value of this column"},
     {"standardize", "--no-standardize", &AnalysisSpec::standardize, kCluster, 0, false, "", "Do not turn columns into z-scores first"},
     {"seed", "--seed", &AnalysisSpec::seed, kCluster | kCorrelate, 0, false, "N", "Of random choices (default: 1)"},
-    {"confidence", "--confidence", &AnalysisSpec::confidence, kAnova | kFit | kCorrelate, 0, false, "P",
+    {"features", "--features", &AnalysisSpec::features, kPredict, kPredict, true, "A[,B...]", "The columns to predict it from"},
+    {"form", "--form", &AnalysisSpec::form, kPredict, 0, false, "NAME",
+     "log_log (default: a product of powers), additive (a sum of costs, none negative), additive_absolute"},
+    {"net", "--net", &AnalysisSpec::net, kPredict, 0, true, "COLUMN", "What is held out, all its rows together (default: model)"},
+    {"family", "--family", &AnalysisSpec::family, kPredict, 0, true, "COLUMN", "What nets are kin by (default: family)"},
+    {"confidence", "--confidence", &AnalysisSpec::confidence, kAnova | kFit | kCorrelate | kPredict, 0, false, "P",
      "Level of intervals and bands (default: 0.95)"},
 }};
 
@@ -94,7 +100,7 @@ void assign(double& to, const nlohmann::json& value, std::string_view key) {
 std::span<const AnalysisField> analysis_fields() { return kFields; }
 
 const std::vector<std::string>& analysis_type_names() {
-  static const std::vector<std::string> names{"anova", "fit", "cluster", "correlate"};
+  static const std::vector<std::string> names{"anova", "fit", "cluster", "correlate", "predict"};
   return names;
 }
 
@@ -110,6 +116,18 @@ std::vector<const AnalysisField*> analysis_fields_of(std::string_view type) {
     if ((field.used_by & analysis_type(type)) != 0) used.push_back(&field);
   }
   return used;
+}
+
+std::vector<std::string> analysis_columns(const AnalysisSpec& spec) {
+  std::vector<std::string> columns;
+  for (const AnalysisField* field : analysis_fields_of(spec.type)) {
+    if (!field->is_column) continue;
+    if (const auto* one = std::get_if<std::string AnalysisSpec::*>(&field->member)) columns.push_back(spec.**one);
+    if (const auto* list = std::get_if<std::vector<std::string> AnalysisSpec::*>(&field->member))
+      columns.insert(columns.end(), (spec.**list).begin(), (spec.**list).end());
+  }
+  std::erase(columns, "");
+  return columns;
 }
 
 void check_spec(const AnalysisSpec& spec, std::string_view AnalysisField::*called) {

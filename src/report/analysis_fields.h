@@ -22,7 +22,7 @@ using AnalysisMember = std::variant<std::string AnalysisSpec::*,                
                                     double AnalysisSpec::*>;                      // number
 
 /// The types of analysis, as bits.
-enum AnalysisTypes : unsigned { kAnova = 1, kFit = 2, kCluster = 4, kCorrelate = 8 };
+enum AnalysisTypes : unsigned { kAnova = 1, kFit = 2, kCluster = 4, kCorrelate = 8, kPredict = 16 };
 
 struct AnalysisField {
   std::string_view key;     ///< of a study's [[analysis]]: "factors"
@@ -44,6 +44,9 @@ const std::vector<std::string>& analysis_type_names();
 
 /// The fields that a type uses (`type` and `where` apart): the keys that a study file may hold in it.
 std::vector<const AnalysisField*> analysis_fields_of(std::string_view type);
+
+/// The columns that a type's fields name, without empty ones; an unknown type has none.
+std::vector<std::string> analysis_columns(const AnalysisSpec& spec);
 
 /// Throws Error{usage} for an unknown type, for a member that the type needs and that is empty, for one that it does not use and
 /// that is not as AnalysisSpec leaves it, and for a confidence outside (0, 1). `called` says how a field is called there: its key or its option.

@@ -128,6 +128,38 @@ Frame frame_of(const std::vector<measure::LayerRow>& rows) {
   return frame;
 }
 
+Frame joined(const Frame& frame, const Frame& other) {
+  std::vector<std::string> keys, added;
+  for (const std::string& column : other.columns()) (frame.has(column) ? keys : added).push_back(column);
+  if (keys.empty() || added.empty()) {
+    throw Error(ErrorCode::input,
+                fmt::format("{} and {} have {}", frame.name, other.name, keys.empty() ? "no column in common" : "the same columns"),
+                "a common column, such as model, says which rows belong together; the others are added");
+  }
+  const auto key_of = [&](const Frame& from, std::size_t row) {
+    std::vector<std::string> key;
+    for (const std::string& column : keys) key.push_back(from.texts(column)[row]);
+    return key;
+  };
+  std::map<std::vector<std::string>, std::size_t> places;
+  for (std::size_t row = 0; row < other.size(); ++row) {
+    if (!places.try_emplace(key_of(other, row), row).second) {
+      throw Error(ErrorCode::input, fmt::format("{} has two rows for {}", other.name, one_line(join(key_of(other, row), ", "), 60)),
+                  fmt::format("rows are found by {}", join(keys, ", ")));
+    }
+  }
+  Frame both = frame;
+  for (const std::string& column : added) {
+    std::vector<std::string> texts;
+    for (std::size_t row = 0; row < frame.size(); ++row) {
+      const auto found = places.find(key_of(frame, row));
+      texts.push_back(found == places.end() ? "" : other.texts(column)[found->second]);
+    }
+    both.set(column, std::move(texts));
+  }
+  return both;
+}
+
 std::vector<std::string> levels(const Frame& frame, std::string_view column) {
   std::vector<std::string> distinct;
   std::set<std::string> seen;

@@ -62,6 +62,10 @@ Frame frame_of(const std::vector<measure::Row>& rows, const std::set<std::string
 /// All columns of LayerRow.
 Frame frame_of(const std::vector<measure::LayerRow>& rows);
 
+/// Rows of `frame` with the further columns of `other`, by equal texts in all the columns that both have; cells of a row that `other` does not know are empty.
+/// Throws Error{input} where no column stands in both, or none else in `other`, or where `other` has two rows for one.
+Frame joined(const Frame& frame, const Frame& other);
+
 /// Distinct texts of a column among rows where it is not empty: in order as numbers where all are numbers, else in order of appearance.
 std::vector<std::string> levels(const Frame& frame, std::string_view column);
 

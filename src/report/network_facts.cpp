@@ -18,6 +18,9 @@ std::optional<NetworkFacts> facts_of(const zoo::Network& network, std::int64_t i
     facts.parameters = cost.total.parameters;
     facts.macs = cost.total.macs;
     facts.activations = cost.total.activations;
+    facts.operators = static_cast<std::int64_t>(cost.layers.size());
+    facts.weight_layers =
+        std::count_if(cost.layers.begin(), cost.layers.end(), [](const graph::LayerCost& layer) { return layer.cost.activations > 0; });
   } catch (const Error& error) {
     // Nothing is left of so small an input in some layer: the network does not exist at it.
     if (error.code() == ErrorCode::input) return std::nullopt;

@@ -15,7 +15,8 @@ struct NetworkFacts {
   std::string family;
   int year = 0;
   std::int64_t parameters = 0, macs = 0, activations = 0, input = 0;
-  std::optional<double> top1, top5;  ///< percent, on ImageNet
+  std::int64_t operators = 0, weight_layers = 0;  ///< nodes of the graph; of these convolutions and linear layers
+  std::optional<double> top1, top5;               ///< percent, on ImageNet
   std::string accuracy_source;
 };
 

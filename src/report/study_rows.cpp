@@ -10,6 +10,7 @@
 #include "base/csv.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "report/network_columns.h"
 #include "report/network_facts.h"
 #include "report/picture_frame.h"
 #include "stats/accuracy.h"
@@ -66,30 +67,18 @@ constexpr AddedNumber kAddedNumbers[] = {
 }  // namespace
 
 const std::vector<std::string>& added_columns() {
-  static const std::vector<std::string> columns{"network", "parameters_m", "parameters_mb", "parameters_mib", "top1_density",
-                                                "origin",  "citation",     "timed",         "data_set"};
+  static const std::vector<std::string> columns{"network",     "parameters_m", "parameters_mb", "parameters_mib", "top1_density",
+                                                "origin",      "citation",     "timed",         "data_set",       "family",
+                                                "activations", "operators",    "weight_layers"};
   return columns;
 }
 
 const std::vector<std::string>& network_columns() {
-  static const std::vector<std::string> columns{"model",
-                                                "family",
-                                                "year",
-                                                "parameters",
-                                                "parameters_m",
-                                                "parameters_mb",
-                                                "parameters_mib",
-                                                "macs",
-                                                "gmacs",
-                                                "gflops",
-                                                "activations",
-                                                "top1",
-                                                "top5",
-                                                "top1_density",
-                                                "top1_density_low",
-                                                "top1_density_high",
-                                                "accuracy_source",
-                                                "input_height"};
+  static const std::vector<std::string> columns{
+      "model",           "family",      "year",  "parameters",   "parameters_m",     "parameters_mb",
+      "parameters_mib",  "macs",        "gmacs", "gflops",       "activations",      "operators",
+      "weight_layers",   "top1",        "top5",  "top1_density", "top1_density_low", "top1_density_high",
+      "accuracy_source", "input_height"};
   return columns;
 }
 
@@ -156,6 +145,7 @@ void StudyRows::read_published(const StudyPlan& plan) {
 void StudyRows::make_row_frame(const StudyPlan& plan, const std::set<std::string>& columns) {
   std::set<std::string> wanted = columns;
   for (const ColumnSpec& column : plan.columns) wanted.insert(column.of);
+  wanted.insert({"model", "input_height", "input_width"});  // what a network's features are found by
   Frame frame = frame_of(rows_, wanted);
   frame.name = measured_count_ == 0 ? "the published rows" : "the study's rows";
   const auto add_text = [&](const char* name, const std::function<std::string(std::size_t)>& of) {
@@ -182,6 +172,7 @@ void StudyRows::make_row_frame(const StudyPlan& plan, const std::set<std::string
     for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = added.of(rows_[i]);
     frame.set(added.name, std::move(numbers));
   }
+  add_network_columns(frame, "model", wanted);
   add_plan_columns(plan, frame);
   frames_[std::string(kFromRows)] = std::move(frame);
 }
@@ -231,6 +222,8 @@ void StudyRows::make_network_frame(const StudyPlan& plan) {
     add("gmacs", macs / 1e9);
     add("gflops", 2 * macs / 1e9);
     add("activations", static_cast<double>(facts.activations));
+    add("operators", static_cast<double>(facts.operators));
+    add("weight_layers", static_cast<double>(facts.weight_layers));
     add("top1", facts.top1);
     add("top5", facts.top5);
     add("top1_density", made ? std::optional(made->value) : std::nullopt);

@@ -3,7 +3,7 @@ load helpers
 @test "analyze says what it can do" {
   local all
   all=$("$INFEROMETER" analyze --help)
-  for name in anova fit cluster correlate; do
+  for name in anova fit cluster correlate predict; do
     [[ "$all" == *"$name"* ]]
     inferometer analyze "$name" --help
     [ "$status" -eq 0 ]
