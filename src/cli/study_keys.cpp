@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "report/analysis_fields.h"
 
 namespace inferometer::cli {
 namespace {
@@ -66,29 +67,36 @@ report::BlockContent make_table(const Json& block) {
 
 report::BlockContent make_analysis(const Json& block) {
   report::StudyAnalysis analysis;
-  report::AnalysisSpec& spec = analysis.spec;
-  spec.type = text(block, "type");
-  spec.title = text(block, "title");
-  spec.response = text(block, "response");
-  spec.log = flag(block, "log");
-  spec.factors = texts(block, "factors");
-  spec.interaction = flag(block, "interaction");
-  spec.x = text(block, "x");
-  spec.y = text(block, "y");
-  spec.model = block.value("model", spec.model);
-  spec.columns = texts(block, "columns");
-  if (block.contains("clusters")) spec.clusters = block.at("clusters").get<std::int64_t>();
-  spec.method = text(block, "method");
-  spec.standardize = flag(block, "standardize", spec.standardize);
-  spec.group = text(block, "group");
-  spec.seed = block.value("seed", spec.seed);
-  spec.confidence = block.value("confidence", spec.confidence);
-  if (!(spec.confidence > 0 && spec.confidence < 1))
-    throw Error(ErrorCode::usage, "confidence: must be between 0 and 1", "0.95 is the usual one");
+  Json spec = block;
+  for (const char* key : {"from", "where", "each", "takeaway"}) spec.erase(key);
+  analysis.spec = report::analysis_spec(spec.dump());
   analysis.where = text(block, "where");
   analysis.each = texts(block, "each");
   analysis.takeaway = flag(block, "takeaway");
   return analysis;
+}
+
+report::BlockContent make_recommend(const Json& block) {
+  report::StudyRecommend choice;
+  choice.spec.title = text(block, "title");
+  choice.spec.prefer = block.value("prefer", choice.spec.prefer);
+  choice.spec.accuracy = block.value("accuracy", choice.spec.accuracy);
+  for (const report::ConstraintField& field : report::constraint_fields()) {
+    const std::string key(field.key);
+    if (block.contains(key)) choice.spec.*field.limit = block.at(key).get<double>();
+  }
+  report::check_recommend(choice.spec);
+  choice.where = text(block, "where");
+  choice.each = texts(block, "each");
+  choice.takeaway = flag(block, "takeaway");
+  return choice;
+}
+
+std::vector<KeyRule> recommend_keys() {
+  std::vector<KeyRule> keys{{"title", ValueKind::text},      {"prefer", ValueKind::text},  {"accuracy", ValueKind::text},
+                            {"where", ValueKind::condition}, {"each", ValueKind::columns}, {"takeaway", ValueKind::flag}};
+  for (const report::ConstraintField& field : report::constraint_fields()) keys.push_back({field.key, ValueKind::number});
+  return keys;
 }
 
 report::BlockContent make_figure(const Json& block) {
@@ -195,8 +203,9 @@ std::span<const BlockRule> block_rules() {
         {"log", Kind::flag},          {"factors", Kind::columns},  {"interaction", Kind::flag}, {"x", Kind::column},
         {"y", Kind::column},          {"columns", Kind::columns},  {"model", Kind::text},       {"clusters", Kind::integer},
         {"method", Kind::text},       {"standardize", Kind::flag}, {"group", Kind::column},     {"seed", Kind::integer},
+        {"features", Kind::columns},  {"form", Kind::text},        {"net", Kind::column},       {"family", Kind::column},
         {"confidence", Kind::number}, {"where", Kind::condition},  {"each", Kind::columns},     {"takeaway", Kind::flag}},
-       {"anova", "fit", "cluster", "correlate"},
+       {report::analysis_type_names().begin(), report::analysis_type_names().end()},
        make_analysis},
       {"figure",
        {{"title", Kind::text},
@@ -233,6 +242,7 @@ std::span<const BlockRule> block_rules() {
         {"limit", Kind::integer}},
        {report::figure_types().begin(), report::figure_types().end()},
        make_figure},
+      {"recommend", recommend_keys(), {}, make_recommend},
       {"takeaway",
        {{"type", Kind::text, true},
         {"title", Kind::text},

@@ -28,6 +28,7 @@ void add_evaluate(CLI::App& app, Context& context);
 void add_load(CLI::App& app, Context& context);
 void add_results(CLI::App& app, Context& context);
 void add_analyze(CLI::App& app, Context& context);
+void add_recommend(CLI::App& app, Context& context);
 void add_serve(CLI::App& app, Context& context);
 void add_report(CLI::App& app, Context& context);
 void add_import(CLI::App& app, Context& context);

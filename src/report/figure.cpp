@@ -18,8 +18,8 @@ namespace inferometer::report {
 namespace {
 
 /// Keys that every type takes are not listed: title, caption, x, where, group, columns.
-const std::array<FigureType, 9>& types() {
-  static const std::array<FigureType, 9> all{{
+const std::array<FigureType, 10>& types() {
+  static const std::array<FigureType, 10> all{{
       {"bar", {"x", "y"}, {"y_right", "low", "log_y", "horizontal", "sort", "value_format", "limit", "reference_lines"}, make_bar},
       {"box", {"x", "y"}, {"log_y", "reference_lines"}, make_box},
       {"bubble", {"x", "y", "size"}, {"label", "log_x", "log_y", "fit", "animated", "size_legend", "reference_lines"}, make_bubble},
@@ -28,6 +28,7 @@ const std::array<FigureType, 9>& types() {
       {"heatmap", {"x", "y", "value"}, {"annotate", "log_y"}, make_heatmap},
       {"layers", {}, {}, make_layers},
       {"line", {"x", "y"}, {"series", "log_x", "log_y", "both_scales", "together", "reference_lines"}, make_line},
+      {"pareto", {"x", "y"}, {"series", "label", "log_x", "log_y", "reference_lines"}, make_pareto},
       {"scatter_fit",
        {"x", "y"},
        {"series", "label", "log_x", "log_y", "fit", "animated", "split_far", "reference_lines"},

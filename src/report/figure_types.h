@@ -27,6 +27,7 @@ Chart make_line(const FigureSpec& spec, const Frame& rows, const FigureContext& 
 Chart make_heatmap(const FigureSpec& spec, const Frame& rows, const FigureContext& context);
 Chart make_box(const FigureSpec& spec, const Frame& rows, const FigureContext& context);
 Chart make_layers(const FigureSpec& spec, const Frame& rows, const FigureContext& context);
+Chart make_pareto(const FigureSpec& spec, const Frame& rows, const FigureContext& context);
 Chart make_ecdf(const FigureSpec& spec, const Frame& rows, const FigureContext& context);
 
 // ---- what several types share ----

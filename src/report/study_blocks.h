@@ -12,6 +12,7 @@
 
 #include "report/analysis.h"
 #include "report/figure.h"
+#include "report/recommend.h"
 
 namespace inferometer::report {
 
@@ -49,6 +50,14 @@ struct StudyAnalysis {
   bool takeaway = false;          ///< its sentences stand at the top of the report too
 };
 
+/// [[recommend]]: the best choice under constraints.
+struct StudyRecommend {
+  RecommendSpec spec;
+  std::string where;
+  std::vector<std::string> each;  ///< one choice for each value of these columns
+  bool takeaway = false;          ///< each choice, or that there is none, stands at the top of the report too
+};
+
 /// [[takeaway]]: sentences computed from rows.
 struct TakeawaySpec {
   std::string type;  ///< ratio, correlation, best
@@ -69,7 +78,7 @@ struct AbsentSpec {
   std::string title, reason;
 };
 
-using BlockContent = std::variant<SectionSpec, TableSpec, StudyAnalysis, FigureSpec, TakeawaySpec, AbsentSpec>;
+using BlockContent = std::variant<SectionSpec, TableSpec, StudyAnalysis, StudyRecommend, FigureSpec, TakeawaySpec, AbsentSpec>;
 
 struct StudyBlock {
   BlockContent content;

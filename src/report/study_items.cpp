@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "report/analysis_fields.h"
 #include "report/column_titles.h"
 #include "report/frame_where.h"
 
@@ -20,19 +21,6 @@ bool is_about_data(const Error& error, const Frame& frame, const std::vector<std
          std::all_of(columns.begin(), columns.end(), [&](const std::string& column) { return column.empty() || frame.has(column); });
 }
 
-std::vector<std::string> analysis_columns(const AnalysisSpec& spec) {
-  std::vector<std::string> columns{spec.response, spec.x, spec.y, spec.group};
-  columns.insert(columns.end(), spec.factors.begin(), spec.factors.end());
-  columns.insert(columns.end(), spec.columns.begin(), spec.columns.end());
-  return columns;
-}
-
-Frame frame_part(const Frame& frame, const std::vector<std::size_t>& rows) {
-  std::vector<bool> keep(frame.size(), false);
-  for (const std::size_t row : rows) keep[row] = true;
-  return frame.filtered(keep);
-}
-
 /// Whether one of the columns holds no number in a part.
 bool lacks_numbers(const Frame& frame, const RowPart& part, const std::vector<std::string>& columns) {
   return std::any_of(columns.begin(), columns.end(), [&](const std::string& column) {
@@ -41,8 +29,6 @@ bool lacks_numbers(const Frame& frame, const RowPart& part, const std::vector<st
     return std::none_of(part.rows.begin(), part.rows.end(), [&](std::size_t row) { return numbers[row].has_value(); });
   });
 }
-
-std::string conditions(const std::string& where) { return where.empty() ? "" : fmt::format(" Rows where {}.", where); }
 
 std::string repeating_command(const ItemContext& context) {
   const std::string& file = context.plan.file;
@@ -53,6 +39,26 @@ std::string repeating_command(const ItemContext& context) {
 std::string sentence_start(const std::string& title, const std::string& fallback) { return title.empty() ? fallback : title; }
 
 }  // namespace
+
+Frame frame_part(const Frame& frame, const std::vector<std::size_t>& rows) {
+  std::vector<bool> keep(frame.size(), false);
+  for (const std::size_t row : rows) keep[row] = true;
+  return frame.filtered(keep);
+}
+
+std::string conditions_text(const std::string& where) { return where.empty() ? "" : fmt::format(" Rows where {}.", where); }
+
+void append_result(std::vector<ReportItem>& items, AnalysisResult result, const std::string& computed, const ItemContext& context) {
+  for (std::string& sentence : result.sentences) {
+    const bool warning = sentence.starts_with("Note: ");
+    items.emplace_back(ReportText{std::move(sentence), warning});
+  }
+  for (Table& table : result.tables) {
+    if (table.title.empty()) table.title = result.title;
+    items.emplace_back(ReportTable{"", std::move(table), computed, repeating_command(context)});
+  }
+  for (Chart& chart : result.charts) items.emplace_back(ReportFigure{std::move(chart), computed, repeating_command(context)});
+}
 
 std::vector<std::size_t> believable_rows(const Frame& frame, const std::vector<std::size_t>& rows) {
   const std::vector<std::string>* status = frame.has("status") ? &frame.texts("status") : nullptr;
@@ -131,7 +137,7 @@ std::vector<ReportItem> figure_items(const FigureSpec& spec, const std::string& 
       if (key != "where") uses.push_back(fmt::format("{} = {}", key, column));
     }
     figure.computed = fmt::format("{}.{} {}: {}. docs/studies.md explains type and columns.", origin_text(from, context),
-                                  conditions(spec.where), spec.type, join(uses, ", "));
+                                  conditions_text(spec.where), spec.type, join(uses, ", "));
     figure.command = repeating_command(context);
     return {std::move(figure)};
   } catch (const Error& error) {
@@ -162,22 +168,16 @@ std::vector<ReportItem> analysis_items(const StudyAnalysis& analysis, const std:
     const std::size_t left_out = part.rows.size() - rows.size();
     try {
       AnalysisResult result = analyze(spec, rows);
-      std::vector<std::string> sentences = std::move(result.sentences);
       if (left_out > 0)
-        sentences.push_back(
+        result.sentences.push_back(
             fmt::format("Note: {} left out: did not pass, or invalid.", left_out == 1 ? "1 row is" : fmt::format("{} rows are", left_out)));
       const std::string computed = fmt::format("{}.{} {} rows; docs/statistics.md has the definitions.", origin_text(from, context),
-                                               conditions(analysis.where), rows.size());
-      for (std::string& sentence : sentences) {
-        const bool warning = sentence.starts_with("Note: ");
-        if (analysis.takeaway && !warning) takeaways.push_back((part.title.empty() ? "" : part.title + ": ") + sentence);
-        items.emplace_back(ReportText{std::move(sentence), warning});
+                                               conditions_text(analysis.where), rows.size());
+      for (const std::string& sentence : result.sentences) {
+        if (analysis.takeaway && !sentence.starts_with("Note: "))
+          takeaways.push_back((part.title.empty() ? "" : part.title + ": ") + sentence);
       }
-      for (Table& table : result.tables) {
-        if (table.title.empty()) table.title = spec.title;
-        items.emplace_back(ReportTable{"", std::move(table), computed, repeating_command(context)});
-      }
-      for (Chart& chart : result.charts) items.emplace_back(ReportFigure{std::move(chart), computed, repeating_command(context)});
+      append_result(items, std::move(result), computed, context);
     } catch (const Error& error) {
       if (!is_about_data(error, frame, analysis_columns(spec))) throw with_place(error, context.place);
       items.emplace_back(ReportMissing{spec.title, error.what()});

@@ -44,9 +44,20 @@ std::vector<ReportItem> figure_items(const FigureSpec& spec, const std::string& 
 /// `takeaways` gets the sentences of those that are marked so.
 std::vector<ReportItem> analysis_items(const StudyAnalysis& analysis, const std::string& from, const ItemContext& context,
                                        std::vector<std::string>& takeaways);
+/// `takeaways` gets the first sentence of each choice where it is marked so.
+std::vector<ReportItem> recommend_items(const StudyRecommend& choice, const std::string& from, const ItemContext& context,
+                                        std::vector<std::string>& takeaways);
 /// Empty when the rows give none: then `missing` says why.
 std::vector<std::string> takeaway_sentences(const TakeawaySpec& spec, const std::string& from, const ItemContext& context,
                                             std::string& missing);
+
+/// Append what an analysis found: sentences, tables, charts, each with how it was computed.
+void append_result(std::vector<ReportItem>& items, AnalysisResult result, const std::string& computed, const ItemContext& context);
+
+/// The rows of a part as a frame of their own.
+Frame frame_part(const Frame& frame, const std::vector<std::size_t>& rows);
+/// " Rows where CONDITIONS.", or nothing.
+std::string conditions_text(const std::string& where);
 
 /// "Published: ..." or where else a block's rows come from, for people.
 std::string origin_text(const std::string& from, const ItemContext& context);

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "graph/overloaded.h"
+#include "report/analysis_fields.h"
 #include "report/frame_where.h"
 #include "report/study_items.h"
 #include "zoo/zoo.h"
@@ -43,11 +44,14 @@ std::set<std::string> used_columns(const StudyPlan& plan) {
                      where = spec.where;
                    },
                    [&](const StudyAnalysis& analysis) {
-                     add(analysis.spec.factors);
-                     add(analysis.spec.columns);
+                     add(analysis_columns(analysis.spec));
                      add(analysis.each);
-                     used.insert({analysis.spec.response, analysis.spec.x, analysis.spec.y, analysis.spec.group});
                      where = analysis.where;
+                   },
+                   [&](const StudyRecommend& choice) {
+                     add(recommend_columns());
+                     add(choice.each);
+                     where = choice.where;
                    },
                    [&](const TakeawaySpec& spec) {
                      add(spec.match);
@@ -139,6 +143,7 @@ Report study_report(const StudyPlan& plan, const std::vector<measure::Row>& meas
                    [&](const FigureSpec& spec) { append(section, figure_items(spec, block.from, context)); },
                    [&](const TableSpec& spec) { append(section, table_items(spec, block.from, context)); },
                    [&](const StudyAnalysis& analysis) { append(section, analysis_items(analysis, block.from, context, report.takeaways)); },
+                   [&](const StudyRecommend& choice) { append(section, recommend_items(choice, block.from, context, report.takeaways)); },
                    [&](const TakeawaySpec& spec) {
                      std::string missing;
                      std::vector<std::string> sentences = takeaway_sentences(spec, block.from, context, missing);

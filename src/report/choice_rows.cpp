@@ -1,0 +1,21 @@
+#include "report/choice_rows.h"
+
+#include <utility>
+
+#include "report/network_facts.h"
+#include "store/store.h"
+
+namespace inferometer::report {
+
+Frame choice_rows(std::vector<measure::Row> rows) {
+  NetworkCatalog catalog;
+  for (measure::Row& row : rows) catalog.complete(row, "");
+  Frame frame = frame_of(rows);
+  std::vector<std::string> origins;
+  for (const measure::Row& row : rows)
+    origins.emplace_back(row.source.empty() || row.source == store::kMeasured ? "measured" : "published");
+  frame.set("origin", std::move(origins));
+  return frame;
+}
+
+}  // namespace inferometer::report

@@ -1,0 +1,93 @@
+load helpers
+
+recommend() { inferometer recommend --csv "$(published dd_performances_latency.csv)" "$@" --format json; }
+nano() { inferometer recommend --csv "$(published dd_performances_nano_digitised.csv)" "$@" --format json; }
+
+# No row satisfies: exit code 1, the object on stdout all the same; the Python expression on it, `a`, is true.
+nothing_satisfies() {
+  echo "status $status; stderr: $stderr"
+  [ "$status" -eq 1 ]
+  status=0
+  analysis_has "a[\"choice\"] is None and a[\"satisfying\"] == [] and ($1)"
+}
+
+@test "dd_performances 1: a desktop GTX 1080 Ti, most networks at 25 fps" {
+  recommend --platform GTX1080Ti --batch 1 --min-images-per-s 25
+  analysis_has 'len(a["satisfying"]) == 10 and a["constraints"][0]["ruled_out"] == 3'
+  analysis_has 'a["choice"]["model"] == "caffe_resnet101" and near(a["choice"]["images_per_s"], 1000 / 35.8)'
+}
+
+@test "dd_performances 2: a Jetson TX1, the five networks at 25 fps that the page names" {
+  recommend --platform JetsonTX1 --min-images-per-s 25
+  analysis_has '{r["model"] for r in a["satisfying"]} == {"caffe_squeezenet1_0", "caffe_squeezenet1_1", "mobilenet_v1_depthwise", "caffe_googlenet", "shufflenet_v1_g3"}'
+  analysis_has 'a["choice"]["model"] == "mobilenet_v1_depthwise" and a["choice"]["batch"] == "1" and near(a["choice"]["latency_ms"], 33.8)'
+  analysis_has 'a["runner_up"]["model"] == "caffe_googlenet" and a["choice"]["origin"] == "published" and not a["choice"]["predicted"]'
+  analysis_has 'near(a["constraints"][0]["nearest"]["images_per_s"], 1000 / 43.6)'
+  recommend --platform JetsonTX1 --prefer speed
+  analysis_has 'a["choice"]["model"] == "caffe_squeezenet1_1" and a["choice"]["batch"] == "64" and near(a["choice"]["images_per_s"], 1000 / 11.5)'
+}
+
+@test "dd_performances 3: a Jetson TK1 reaches 25 fps in one row" {
+  recommend --platform JetsonTK1 --min-images-per-s 25
+  analysis_has '[(r["model"], r["batch"]) for r in a["satisfying"]] == [("caffe_squeezenet1_1", "16")] and a["choice"]["images_per_s"] == 25'
+  recommend --platform JetsonTK1 --min-images-per-s 25.01
+  nothing_satisfies 'a["constraints"][0]["nearest"]["images_per_s"] == 25'
+}
+
+@test "dd_performances 4: a Jetson Nano, where the rows contradict the page's 12 fps" {
+  nano --batch 1 --prefer speed
+  analysis_has '[round(r["images_per_s"], 1) for r in a["satisfying"]] == [26.2, 14.5]'
+  analysis_has 'a["runner_up"]["model"] == "shufflenet_v1_g3"'
+  nano --batch 64 --prefer speed
+  analysis_has 'round(a["choice"]["images_per_s"], 1) == 49.3'
+}
+
+@test "dd_performances 5: a Raspberry Pi 3 has 1 fps, and nothing at 10" {
+  recommend --platform RaspberryPi3 --prefer speed
+  analysis_has 'a["choice"]["model"] == "caffe_squeezenet1_1" and round(a["choice"]["images_per_s"], 2) == 1.1'
+  recommend --platform RaspberryPi3 --min-images-per-s 10
+  nothing_satisfies 'a["constraints"][0]["alone"] == 25'
+}
+
+@test "an unknown accuracy or memory never satisfies" {
+  recommend --platform JetsonTX1 --min-images-per-s 25 --min-top1 60
+  analysis_has '"shufflenet_v1_g3" in {r["model"] for r in a["unknown"]} and "shufflenet_v1_g3" not in {r["model"] for r in a["satisfying"]}'
+  recommend --platform JetsonTX1 --min-images-per-s 25 --max-memory-mb 512
+  nothing_satisfies 'len(a["unknown"]) == 32 and any("memory" in step for step in a["next"])'
+  inferometer recommend --csv "$(published dd_performances_latency.csv)" --platform JetsonTX1 --min-images-per-s 25 --max-memory-mb 512
+  [ "$status" -eq 1 ]
+  [[ "$output" == *"No row satisfies every constraint."*"Note: unknown, and so no candidates though nothing rules them out: peak memory of 32 rows"* ]]
+}
+
+@test "every format; the figure" {
+  for format in table markdown csv json jsonl latex; do
+    inferometer recommend --csv "$(published dd_performances_latency.csv)" --platform JetsonTX1 --min-images-per-s 25 --format "$format"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"mobilenet"* ]]
+  done
+  for ending in svg png pdf; do
+    inferometer recommend --csv "$(published dd_performances_latency.csv)" --platform JetsonTX1 --min-images-per-s 25 --figure "front.$ending" --quiet
+    [ "$status" -eq 0 ]
+    [ -s "front.$ending" ]
+  done
+  grep -q 'mobilenet_v1_depthwise' front.svg
+  inferometer recommend --csv "$(published dd_performances_latency.csv)" --figure front.gif
+  fails_with 2 "--figure: front.gif ends in none of .svg, .png and .pdf"
+}
+
+@test "rows of the store, and mistakes" {
+  inferometer import "$(published dd_performances_latency.csv)"
+  [ "$status" -eq 0 ]
+  inferometer recommend --min-images-per-s 25 --platform 'jetsontx*' --format json
+  analysis_has 'a["choice"]["model"] == "mobilenet_v1_depthwise"'
+  inferometer recommend --source measured
+  fails_with 2 "holds no row to choose from"
+  inferometer recommend --platform JetsonTX2
+  fails_with 2 "--platform: no row has the platform JetsonTX2" "JetsonTX1"
+  inferometer recommend --max-power-w 0
+  fails_with 2 "--max-power-w"
+  inferometer recommend --prefer cheap
+  fails_with 2 "--prefer"
+  inferometer recommend --db none.db
+  fails_with 2 "none.db"
+}
