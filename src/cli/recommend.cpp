@@ -42,7 +42,7 @@ constexpr Filter kFilters[] = {
 
 struct RecommendOptions {
   std::vector<std::string> csv;
-  std::string where, source, figure;
+  std::string where, source, predicted, figure;
   std::array<std::string, std::size(kFilters)> filters;
   report::RecommendSpec spec;
 };
@@ -55,18 +55,24 @@ std::vector<measure::Row> stored_rows(const RecommendOptions& options, const Con
   return rows;
 }
 
+void add_file(std::vector<measure::Row>& rows, const std::string& file, const store::ImportOptions& import = {}) {
+  for (measure::Row& row : store::read_import(file, import).rows) rows.push_back(std::move(row));
+}
+
 report::Frame rows_of(const RecommendOptions& options, const Context& context) {
-  if (options.csv.empty()) {
-    report::Frame frame = report::choice_rows(stored_rows(options, context));
-    frame.name = context.database;
-    return frame;
-  }
   std::vector<measure::Row> rows;
-  for (const std::string& file : options.csv) {
-    for (measure::Row& row : store::read_import(file).rows) rows.push_back(std::move(row));
+  std::vector<std::string> names = options.csv;
+  if (names.empty()) {
+    rows = stored_rows(options, context);
+    names.push_back(context.database);
+  }
+  for (const std::string& file : options.csv) add_file(rows, file);
+  if (!options.predicted.empty()) {
+    add_file(rows, options.predicted, {.columns = {}, .source = std::string(report::kPredicted)});
+    names.push_back(options.predicted + " (predicted)");
   }
   report::Frame frame = report::choice_rows(std::move(rows));
-  frame.name = join(options.csv, ", ");
+  frame.name = join(names, ", ");
   return frame;
 }
 
@@ -162,6 +168,10 @@ void add_recommend(CLI::App& app, Context& context) {
   command->add_option("--source", options->source, "Only rows of this source: measured, or an import's name")
       ->type_name("NAME")
       ->excludes(csv);
+  command
+      ->add_option("--predicted", options->predicted,
+                   "Also the rows of this CSV file, which are predictions and marked so; columns as a row's")
+      ->type_name("FILE");
   command->add_option("--figure", options->figure, "Also draw accuracy against what it costs: FILE.svg, .png or .pdf")->type_name("FILE");
   command->footer(
       example_footer("inferometer recommend --min-images-per-s 25 --max-memory-mb 512 --min-top1 60\n"

@@ -83,6 +83,15 @@ void put_latency(Candidate& candidate, const RowCells& cells) {
   candidate.latency_is_derived = true;
 }
 
+/// Of the starts; with one request at a time, of its time.
+std::optional<stats::Interval> speed_interval(const Candidate& candidate, const RowCells& cells) {
+  if (const auto of_starts = cells.interval("images_per_s_low", "images_per_s_high")) return of_starts;
+  const std::optional<stats::Interval>& time = candidate.interval(Quantity::latency_ms);
+  const auto batch = cells.number("batch");
+  if (!time || !batch || cells.text("mode") != "latency") return std::nullopt;
+  return stats::Interval{1000 * *batch / time->high, 1000 * *batch / time->low};
+}
+
 Candidate candidate_of(const Frame& frame, std::size_t row, const std::string& accuracy) {
   const RowCells cells(frame, row);
   Candidate candidate;
@@ -97,8 +106,8 @@ Candidate candidate_of(const Frame& frame, std::size_t row, const std::string& a
   };
   const std::optional<double> right = cells.number(accuracy);
   put(Quantity::accuracy, right, accuracy_interval(cells, accuracy, right));
-  put(Quantity::images_per_s, cells.number("images_per_s"), cells.interval("images_per_s_low", "images_per_s_high"));
   put_latency(candidate, cells);
+  put(Quantity::images_per_s, cells.number("images_per_s"), speed_interval(candidate, cells));
   put(Quantity::p99_ms, cells.number("latency_p99_ms"), cells.interval("latency_p99_ms", "latency_p99_high_ms"));
   put(Quantity::memory_mb, cells.number("peak_memory_mb"));
   put(Quantity::power_w, cells.number("power_w"));

@@ -12,8 +12,10 @@ Frame choice_rows(std::vector<measure::Row> rows) {
   for (measure::Row& row : rows) catalog.complete(row, "");
   Frame frame = frame_of(rows);
   std::vector<std::string> origins;
-  for (const measure::Row& row : rows)
-    origins.emplace_back(row.source.empty() || row.source == store::kMeasured ? "measured" : "published");
+  for (const measure::Row& row : rows) {
+    const bool is_measured = row.source.empty() || row.source == store::kMeasured;
+    origins.emplace_back(is_measured ? "measured" : row.source == kPredicted ? "predicted" : "published");
+  }
   frame.set("origin", std::move(origins));
   return frame;
 }

@@ -75,6 +75,15 @@ nothing_satisfies() {
   fails_with 2 "--figure: front.gif ends in none of .svg, .png and .pdf"
 }
 
+@test "predicted rows take part where they are asked for, and are marked" {
+  printf 'model,platform,batch,mode,latency_median_ms,images_per_s,top1\nmobilenet_v3_large,JetsonTX1,1,latency,30,33.3,75.3\n' >guess.csv
+  recommend --platform JetsonTX1 --min-images-per-s 25 --predicted guess.csv
+  analysis_has 'a["choice"]["model"] == "mobilenet_v3_large" and a["choice"]["predicted"] and a["choice"]["origin"] == "predicted"'
+  analysis_has 'a["runner_up"]["model"] == "mobilenet_v1_depthwise" and not a["runner_up"]["predicted"]'
+  inferometer recommend --csv "$(published dd_performances_latency.csv)" --platform JetsonTX1 --min-images-per-s 25 --predicted guess.csv
+  [[ "$output" == *"Choice: mobilenet_v3_large "*"(predicted): "*"is predicted, not measured: measure it"* ]]
+}
+
 @test "rows of the store, and mistakes" {
   inferometer import "$(published dd_performances_latency.csv)"
   [ "$status" -eq 0 ]

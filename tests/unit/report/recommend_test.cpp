@@ -173,6 +173,17 @@ TEST(Recommend, TimeOfARequestFromTimePerImage) {
   EXPECT_TRUE(says(found, "Note: of 1 row the time of a request is the mean time per image times the batch size"));
 }
 
+TEST(Recommend, AnIntervalOfTimeIsOneOfSpeed) {
+  const std::string rows =
+      "model,batch,mode,top1,images_per_s,latency_median_ms,latency_median_low_ms,latency_median_high_ms\na,2,latency,70,100,20,19,21\n";
+  RecommendSpec spec;
+  spec.min_images_per_s = 96;
+  EXPECT_TRUE(
+      says(recommend(spec, frame_from(rows)), "the interval of a's images per second, 95.24 to 105.3/s, reaches past the limit of 96.00"));
+  spec.min_images_per_s = 95;
+  EXPECT_FALSE(says(recommend(spec, frame_from(rows)), "reaches past"));
+}
+
 TEST(Recommend, Chart) {
   RecommendSpec spec;
   spec.max_latency_ms = 50;
