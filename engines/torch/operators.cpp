@@ -23,6 +23,7 @@
 #include <ATen/ops/split_with_sizes.h>
 #include <ATen/ops/sub.h>
 
+#include "base/error.h"
 #include "graph/overloaded.h"
 #include "torch/activation.h"
 #include "torch/pooling.h"
@@ -52,9 +53,17 @@ Call convolution(const graph::Conv& conv) {
   };
 }
 
-Call batch_norm(const graph::BatchNorm& norm) {
-  return [epsilon = norm.epsilon](const Operands& in) -> Tensors {
-    return {at::batch_norm(in[0], in[1], in[2], in[3], in[4], /*training=*/false, /*momentum=*/0.1, epsilon, /*cudnn_enabled=*/true)};
+/// PyTorch's default weight of a batch in the running statistics; Graph keeps none of its own.
+constexpr double kBatchNormMomentum = 0.1;
+
+Call batch_norm(const graph::BatchNorm& norm, const CallContext& context) {
+  return [epsilon = norm.epsilon, name = context.node.name](const Operands& in) -> Tensors {
+    const bool training = in.mode() == Mode::training;
+    if (training && in[0].numel() <= in[0].size(1)) {
+      throw Error(ErrorCode::input, "BatchNorm '" + name + "' gets one value a channel, which has no variance to train with",
+                  "train with larger batches or pictures");
+    }
+    return {at::batch_norm(in[0], in[1], in[2], in[3], in[4], training, kBatchNormMomentum, epsilon, /*cudnn_enabled=*/true)};
   };
 }
 
@@ -130,7 +139,7 @@ Call call_of(const CallContext& context) {
   return std::visit(
       graph::Overloaded{
           [&](const graph::Conv& op) { return convolution(op); },
-          [&](const graph::BatchNorm& op) { return batch_norm(op); },
+          [&](const graph::BatchNorm& op) { return batch_norm(op, context); },
           [&](const graph::Activation& op) { return activation_call(op, context); },
           [&](const graph::MaxPool& op) { return max_pool_call(op, context); },
           [&](const graph::AveragePool& op) { return average_pool_call(op, context); },

@@ -11,11 +11,19 @@
 
 namespace inferometer::engine {
 
+/// What a run is for.
+enum class Mode : std::uint8_t {
+  inference,
+  training,  ///< BatchNorm normalises by the batch's own statistics and moves its running ones towards them
+};
+
 /// The tensors that a node reads, in the order of its inputs.
 class Operands {
  public:
   /// @param values  by TensorId; both outlive the operands
-  Operands(const std::vector<at::Tensor>& values, const std::vector<graph::TensorId>& ids) : values_(values), ids_(ids) {}
+  Operands(const std::vector<at::Tensor>& values, const std::vector<graph::TensorId>& ids, Mode mode)
+      : values_(values), ids_(ids), mode_(mode) {}
+  Mode mode() const { return mode_; }
   std::size_t size() const { return ids_.size(); }
   bool has(std::size_t index) const { return index < ids_.size() && ids_[index] != graph::kNoTensor; }
   const at::Tensor& operator[](std::size_t index) const { return values_[ids_[index]]; }
@@ -23,6 +31,7 @@ class Operands {
  private:
   const std::vector<at::Tensor>& values_;
   const std::vector<graph::TensorId>& ids_;
+  Mode mode_;
 };
 
 /// Computes a node's outputs. Keeps nothing between calls, so any thread may call it.
@@ -30,8 +39,9 @@ using Call = std::function<std::vector<at::Tensor>(const Operands&)>;
 
 /// Who makes the calls.
 enum class Caller : std::uint8_t {
-  eager,   ///< the session itself, at every run
-  tracer,  ///< TorchScript's tracer, once; its optimiser gets what it sees
+  eager,    ///< the session itself, at every run
+  tracer,   ///< TorchScript's tracer, once; its optimiser gets what it sees
+  trainer,  ///< a trainer: what a gradient needs of an operator is kept, so nothing is overwritten
 };
 
 /// What is known of a node when its call is made.

@@ -6,6 +6,7 @@
 #include "torch/errors.h"
 #include "torch/session.h"
 #include "torch/settings.h"
+#include "torch/trainer.h"
 
 namespace inferometer::engine {
 namespace {
@@ -29,7 +30,12 @@ class TorchEngine final : public Engine {
   }
 };
 
+std::unique_ptr<Trainer> create_trainer(graph::Model model, const TrainerSettings& settings) {
+  return std::make_unique<TorchTrainer>(std::move(model), settings);
+}
+
 }  // namespace
 }  // namespace inferometer::engine
 
 INFEROMETER_ENGINE_PLUGIN(inferometer::engine::TorchEngine)
+INFEROMETER_ENGINE_TRAINER(inferometer::engine::create_trainer)

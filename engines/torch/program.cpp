@@ -111,14 +111,14 @@ void TorchProgram::make_steps(const TorchOptions& options, Caller caller) {
   }
 }
 
-std::vector<at::Tensor> TorchProgram::run(const std::vector<at::Tensor>& inputs, std::span<double> times_us) const {
+std::vector<at::Tensor> TorchProgram::run(const std::vector<at::Tensor>& inputs, std::span<double> times_us, Mode mode) const {
   std::vector<at::Tensor> values = stored_;  // handles, not copies
   for (std::size_t i = 0; i < inputs.size(); ++i) values[graph_.inputs[i]] = inputs[i];
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     const graph::Node& node = graph_.nodes[i];
     const auto begin = times_us.empty() ? SteadyClock::time_point{} : SteadyClock::now();
     {
-      std::vector<at::Tensor> results = steps_[i].call(Operands(values, node.inputs));
+      std::vector<at::Tensor> results = steps_[i].call(Operands(values, node.inputs, mode));
       for (std::size_t output = 0; output < node.outputs.size(); ++output) values[node.outputs[output]] = std::move(results[output]);
     }
     if (!times_us.empty()) times_us[i] = std::chrono::duration<double, std::micro>(SteadyClock::now() - begin).count();

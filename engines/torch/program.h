@@ -27,11 +27,16 @@ class TorchProgram {
   const graph::Graph& graph() const { return graph_; }
   const Shape& shape(graph::TensorId id) const { return shapes_[id]; }
 
+  /// Values of parameters, buffers and constants, by TensorId; undefined for the others. The program's own: who writes into them
+  /// changes what it computes, and no run() may be going on.
+  const std::vector<at::Tensor>& stored() const { return stored_; }
+
   /// @param inputs  one per graph input, of the session's device, type and memory format; never written to
   /// @param times_us  empty, or one per node, which gets the time of its call
   /// @return one per graph output; may share memory with an input or a weight. An activation's memory goes back as soon as
   /// nobody needs it any more.
-  std::vector<at::Tensor> run(const std::vector<at::Tensor>& inputs, std::span<double> times_us = {}) const;
+  /// @param mode  training: for a program of Caller::trainer, one run at a time; changes the running statistics
+  std::vector<at::Tensor> run(const std::vector<at::Tensor>& inputs, std::span<double> times_us = {}, Mode mode = Mode::inference) const;
 
  private:
   struct Step {

@@ -8,23 +8,17 @@
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/InferenceMode.h>
-#include <cblas.h>
 
 #include "base/files.h"
 #include "common/graph_inputs.h"
 #include "engine/check_inputs.h"
 #include "torch/errors.h"
+#include "torch/thread_counts.h"
 
 namespace inferometer::engine {
 namespace {
 
 std::size_t byte_count(const TensorInfo& tensor) { return static_cast<std::size_t>(element_count(tensor.shape)) * size_of(tensor.type); }
-
-/// OpenMP counts threads for every calling thread separately, OpenBLAS for the process.
-void use_threads(int threads) {
-  if (at::get_num_threads() != threads) at::set_num_threads(threads);
-  if (openblas_get_num_threads() != threads) openblas_set_num_threads(threads);
-}
 
 /// fp32 must be fp32: on NVIDIA GPUs libtorch would compute convolutions in TF32 by itself.
 void forbid_lower_precision() {

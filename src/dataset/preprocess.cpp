@@ -87,30 +87,69 @@ Preprocessor::Preprocessor(const Preprocessing& preprocessing, const InputGeomet
   }
 }
 
-void Preprocessor::run(const Picture& picture, const std::string& name, std::span<float> out) const {
-  if (input_.channels == 1 && picture.channels == 3) return run(to_grey(picture), name, out);
+struct Preprocessor::Placed {
+  Picture resized;                 ///< without pixels where the picture has that size already
+  std::int64_t left = 0, top = 0;  ///< first pixel that is taken
+  CropSpan across, down;
+  const Picture& source(const Picture& original) const { return resized.pixels.empty() ? original : resized; }
+};
+
+Preprocessor::Placed Preprocessor::place(const Picture& picture, const std::string& name) const {
   const Size whole = resized(how_, picture);
   // A very long strip would still be one picture, but no classifier's.
   if (whole.width > (std::int64_t{1} << 20) || whole.height > (std::int64_t{1} << 20)) {
     throw Error(ErrorCode::input,
                 fmt::format("{}: {} x {} resizes to {} x {}", name, picture.width, picture.height, whole.width, whole.height));
   }
-  const CropSpan across = crop_span(whole.width, how_.crop);
-  const CropSpan down = crop_span(whole.height, or_width(how_.crop_height, how_.crop));
+  Placed placed;
+  placed.across = crop_span(whole.width, how_.crop);
+  placed.down = crop_span(whole.height, or_width(how_.crop_height, how_.crop));
   if (how_.crop == 0 && (whole.width != input_.width || whole.height != input_.height)) {
     throw Error(
         ErrorCode::input,
         fmt::format("{}: {} x {} pixels where the network takes {} x {}", name, whole.width, whole.height, input_.width, input_.height),
         "let --resize and --crop bring pictures to the network's size");
   }
-  Picture part;
-  const Picture* source = &picture;
-  std::int64_t left = across.from, top = down.from;
+  placed.left = placed.across.from;
+  placed.top = placed.down.from;
   if (whole.width != picture.width || whole.height != picture.height) {
-    part = resize(picture, {whole.width, whole.height, across.from, down.from, across.count, down.count}, how_.interpolation);
-    source = &part;
-    left = top = 0;
+    placed.resized =
+        resize(picture, {whole.width, whole.height, placed.left, placed.top, placed.across.count, placed.down.count}, how_.interpolation);
+    placed.left = placed.top = 0;
   }
+  return placed;
+}
+
+void Preprocessor::run(const Picture& picture, const std::string& name, std::span<float> out) const {
+  if (input_.channels == 1 && picture.channels == 3) return run(to_grey(picture), name, out);
+  write(place(picture, name), picture, out);
+}
+
+Picture Preprocessor::fitted(const Picture& picture, const std::string& name) const {
+  if (input_.channels == 1 && picture.channels == 3) return fitted(to_grey(picture), name);
+  const Placed placed = place(picture, name);
+  const Picture& source = placed.source(picture);
+  const std::int64_t channels = source.channels;
+  Picture result{input_.width, input_.height, channels, {}};
+  result.pixels.resize(static_cast<std::size_t>(input_.width * input_.height * channels));
+  for (std::int64_t y = 0; y < placed.down.count; ++y) {
+    const std::uint8_t* row = source.pixels.data() + ((placed.top + y) * source.width + placed.left) * channels;
+    std::copy_n(row, placed.across.count * channels,
+                result.pixels.data() + ((placed.down.to + y) * input_.width + placed.across.to) * channels);
+  }
+  return result;
+}
+
+void Preprocessor::to_floats(const Picture& fitted, std::span<float> out) const {
+  if (fitted.width != input_.width || fitted.height != input_.height || (input_.channels == 1 && fitted.channels != 1)) {
+    throw Error(ErrorCode::internal, fmt::format("a picture of {} x {} x {} is not fitted", fitted.width, fitted.height, fitted.channels));
+  }
+  write({{}, 0, 0, {0, fitted.width, 0}, {0, fitted.height, 0}}, fitted, out);
+}
+
+void Preprocessor::write(const Placed& placed, const Picture& picture, std::span<float> out) const {
+  const Picture& source = placed.source(picture);
+  const CropSpan &across = placed.across, &down = placed.down;
   const std::int64_t plane = input_.height * input_.width;
   if (static_cast<std::int64_t>(out.size()) != plane * input_.channels) {
     throw Error(ErrorCode::internal, fmt::format("room for {} values, {} are needed", out.size(), plane * input_.channels));
@@ -120,11 +159,11 @@ void Preprocessor::run(const Picture& picture, const std::string& name, std::spa
     const std::array<float, 256>& values = values_[static_cast<std::size_t>(c)];
     float* target = out.data() + c * plane;
     if (padded) std::fill_n(target, plane, values[0]);
-    const std::int64_t from = source->channels == 1 ? 0 : how_.channels == ChannelOrder::bgr ? 2 - c : c;
+    const std::int64_t from = source.channels == 1 ? 0 : how_.channels == ChannelOrder::bgr ? 2 - c : c;
     for (std::int64_t y = 0; y < down.count; ++y) {
-      const std::uint8_t* pixel = source->pixels.data() + ((top + y) * source->width + left) * source->channels + from;
+      const std::uint8_t* pixel = source.pixels.data() + ((placed.top + y) * source.width + placed.left) * source.channels + from;
       float* row = target + (down.to + y) * input_.width + across.to;
-      for (std::int64_t x = 0; x < across.count; ++x) row[x] = values[pixel[x * source->channels]];
+      for (std::int64_t x = 0; x < across.count; ++x) row[x] = values[pixel[x * source.channels]];
     }
   }
 }

@@ -45,7 +45,16 @@ class Preprocessor {
   /// Throws Error{input} naming the picture when it does not come out in the network's size (no crop is done).
   void run(const Picture& picture, const std::string& name, std::span<float> out) const;
 
+  /// The first half alone: the picture in the network's size, still of bytes; grey where the network takes grey. Throws as run() does.
+  Picture fitted(const Picture& picture, const std::string& name) const;
+  /// The other half: what run() makes of a picture that is fitted().
+  void to_floats(const Picture& fitted, std::span<float> out) const;
+
  private:
+  /// A picture resized, and the part of it that lies in the input.
+  struct Placed;
+  Placed place(const Picture& picture, const std::string& name) const;
+  void write(const Placed& placed, const Picture& picture, std::span<float> out) const;
   zoo::Preprocessing how_;
   InputGeometry input_;
   std::array<std::array<float, 256>, 3> values_;  ///< of a byte, by the network's channel

@@ -30,6 +30,7 @@ std::string linker_words() {
 struct OpenedPlugin {
   std::mutex mutex;
   std::filesystem::path path;
+  void* library = nullptr;
 };
 OpenedPlugin& opened_plugin() {
   static OpenedPlugin opened;
@@ -123,7 +124,23 @@ std::unique_ptr<Engine> open_plugin(const std::filesystem::path& asked) {
                 "build program and plugins together");
   }
   opened.path = path;
+  opened.library = library;
   return create_engine(*table, path);
+}
+
+const TrainerTable* find_trainer() {
+  OpenedPlugin& opened = opened_plugin();
+  const std::lock_guard lock(opened.mutex);
+  if (opened.library == nullptr) throw Error(ErrorCode::internal, "no plugin was opened before its trainer was asked for");
+  const auto entry = reinterpret_cast<const TrainerTable* (*)()>(dlsym(opened.library, kTrainerSymbol));
+  if (entry == nullptr) return nullptr;
+  const TrainerTable* table = entry();
+  if (table->trainer_version != kTrainerVersion)
+    throw Error(ErrorCode::engine_failure,
+                opened.path.string() + " has trainer version " + std::to_string(table->trainer_version) + ", this program has " +
+                    std::to_string(kTrainerVersion),
+                "build program and plugins together");
+  return table;
 }
 
 bool same_device(std::string_view a, std::string_view b) { return lower(a) == lower(b); }

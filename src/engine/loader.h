@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "engine/trainer.h"
 
 namespace inferometer::engine {
 
@@ -30,6 +31,10 @@ std::vector<PluginFile> find_plugins(const std::filesystem::path& folder);
 /// (a second call with another path throws Error{internal}).
 /// Throws Error{engine_failure} with the dynamic linker's words, or naming both contract versions when they differ.
 std::unique_ptr<Engine> open_plugin(const std::filesystem::path& path);
+
+/// The trainer of the plugin that open_plugin() has opened; nullptr where its engine cannot train.
+/// Throws Error{internal} before a plugin was opened, Error{engine_failure} naming both versions when they differ.
+const TrainerTable* find_trainer();
 
 /// Without case, as devices are compared.
 bool same_device(std::string_view a, std::string_view b);

@@ -12,13 +12,6 @@ namespace {
 using nlohmann::json;
 using zoo::Preprocessing;
 
-json preprocessing_json(const Preprocessing& how) {
-  return {
-      {"resize", how.resize}, {"resize_to", how.resize_to},     {"resize_height", how.resize_height}, {"interpolation", how.interpolation},
-      {"crop", how.crop},     {"crop_height", how.crop_height}, {"channels", how.channels},           {"scale", how.scale},
-      {"mean", how.mean},     {"std", how.standard_deviation}};
-}
-
 /// What is not there stays as it is.
 template <typename Value>
 void read(const json& object, const char* key, Value& value) {
@@ -32,7 +25,7 @@ void read(const json& object, const char* key, std::optional<Value>& value) {
 
 /// A Preprocessing or its PreprocessingChanges: the same keys, there optional.
 template <typename How>
-How preprocessing_from_json(const json& object) {
+How how_from_json(const json& object) {
   How how;
   read(object, "resize", how.resize);
   read(object, "resize_to", how.resize_to);
@@ -67,6 +60,15 @@ json changes_json(const dataset::PreprocessingChanges& changes) {
 
 }  // namespace
 
+json preprocessing_json(const Preprocessing& how) {
+  return {
+      {"resize", how.resize}, {"resize_to", how.resize_to},     {"resize_height", how.resize_height}, {"interpolation", how.interpolation},
+      {"crop", how.crop},     {"crop_height", how.crop_height}, {"channels", how.channels},           {"scale", how.scale},
+      {"mean", how.mean},     {"std", how.standard_deviation}};
+}
+
+Preprocessing preprocessing_from_json(const json& object) { return how_from_json<Preprocessing>(object); }
+
 void to_json(json& json_out, const EvaluationTask& task) {
   json_out = {{"images", task.data.images.string()}, {"labels", task.data.labels.string()},   {"limit", task.data.limit},
               {"own_input", task.own_input},         {"changes", changes_json(task.changes)}, {"strict", task.strict}};
@@ -84,8 +86,8 @@ void from_json(const json& json_in, EvaluationTask& task) {
   json_in.at("strict").get_to(task.strict);
   json_in.at("confidences").get_to(task.confidences);
   read(json_in, "class_offset", task.class_offset);
-  task.changes = preprocessing_from_json<dataset::PreprocessingChanges>(json_in.at("changes"));
-  if (const auto own = json_in.find("own"); own != json_in.end()) task.own = preprocessing_from_json<Preprocessing>(*own);
+  task.changes = how_from_json<dataset::PreprocessingChanges>(json_in.at("changes"));
+  if (const auto own = json_in.find("own"); own != json_in.end()) task.own = how_from_json<Preprocessing>(*own);
 }
 
 void to_json(json& json_out, const EvaluationRecord& record) {

@@ -58,6 +58,10 @@ struct EvaluationRecord {
   std::string started_at;
 };
 
+/// A Preprocessing between processes.
+nlohmann::json preprocessing_json(const zoo::Preprocessing& how);
+zoo::Preprocessing preprocessing_from_json(const nlohmann::json& object);
+
 void to_json(nlohmann::json& json, const EvaluationTask& task);
 void from_json(const nlohmann::json& json, EvaluationTask& task);
 void to_json(nlohmann::json& json, const EvaluationRecord& record);

@@ -80,19 +80,35 @@ class Watchdog {
 
 void say_phase(ParentChannel& parent, const char* phase) { parent.send_line(nlohmann::json{{"phase", phase}}.dump()); }
 
-constexpr const char* kKinds[] = {"info", "measure", "outputs", "evaluate", "served", "blocks", "layers", "calibrate", "timings"};
+constexpr const char* kKinds[] = {"info", "measure", "outputs", "evaluate", "served", "blocks", "layers", "calibrate", "timings", "train"};
 
 bool brings_pictures(const WorkerTask& task) { return task.kind == WorkerTask::Kind::evaluate || task.kind == WorkerTask::Kind::calibrate; }
 
-nlohmann::json serve(const WorkerTask& task, ParentChannel& parent, RequestMonitor& monitor, const ServedStart& served) {
+nlohmann::json train(const WorkerTask& task, engine::Engine& engine, ParentChannel& parent, RequestMonitor& monitor,
+                     const TrainStart& train) {
+  if (!train) throw Error(ErrorCode::internal, "this worker cannot train");
+  const engine::EngineInfo info = engine.info();
+  const engine::TrainerTable* table = engine::find_trainer();
+  if (table == nullptr)
+    throw Error(ErrorCode::unsupported, info.name + " does not train networks", "leave --engine out: an engine that does is then found");
+  return train({task.training, *table, info.version, monitor, [&parent](const char* phase) { say_phase(parent, phase); },
+                [&parent](std::size_t done, std::size_t all) {
+                  parent.send_line(nlohmann::json{{"progress", {done, all}}}.dump());
+                },
+                [&parent](const nlohmann::json& answer) { parent.send_line(answer.dump()); }});
+}
+
+nlohmann::json serve(const WorkerTask& task, ParentChannel& parent, RequestMonitor& monitor, const HigherParts& parts) {
   if (task.kind == WorkerTask::Kind::served) {
-    if (!served) throw Error(ErrorCode::internal, "this worker cannot measure through the server");
-    return {{"start", served({task, monitor, [&parent](const char* phase) { say_phase(parent, phase); }})}};
+    if (!parts.served) throw Error(ErrorCode::internal, "this worker cannot measure through the server");
+    return {{"start", parts.served({task, monitor, [&parent](const char* phase) { say_phase(parent, phase); }})}};
   }
   if (task.kind != WorkerTask::Kind::info) limit_thread_pools(task.entry.threads);
   const std::unique_ptr<engine::Engine> engine = engine::open_plugin(task.plugin);
   say_phase(parent, "opened");
   if (task.kind == WorkerTask::Kind::info) return {{"info", info_json(engine->info())}};
+
+  if (task.kind == WorkerTask::Kind::train) return train(task, *engine, parent, monitor, parts.train);
 
   const StartContext context{task,
                              *engine,
@@ -148,6 +164,7 @@ void to_json(nlohmann::json& json, const WorkerTask& task) {
           {"computes", task.computes}};
   if (task.kind != WorkerTask::Kind::info) json["entry"] = task.entry;
   if (brings_pictures(task)) json["evaluation"] = task.evaluation;
+  if (task.kind == WorkerTask::Kind::train) json["training"] = task.training;
 }
 
 void from_json(const nlohmann::json& json, WorkerTask& task) {
@@ -170,6 +187,7 @@ void from_json(const nlohmann::json& json, WorkerTask& task) {
   json.at("computes").get_to(task.computes);
   if (task.kind != WorkerTask::Kind::info) json.at("entry").get_to(task.entry);
   if (brings_pictures(task)) json.at("evaluation").get_to(task.evaluation);
+  if (task.kind == WorkerTask::Kind::train) json.at("training").get_to(task.training);
 }
 
 nlohmann::json info_json(const engine::EngineInfo& info) {
@@ -212,7 +230,7 @@ double request_limit_s(const Limits& limits, double first_inference_ms) {
   return std::max(limits.request_timeout_s, 20 * first_inference_ms / 1000);
 }
 
-int worker_main(const ServedStart& served) {
+int worker_main(const HigherParts& parts) {
   ParentChannel parent;
   nlohmann::json answer;
   try {
@@ -220,7 +238,7 @@ int worker_main(const ServedStart& served) {
     if (!line) return 1;
     const auto task = nlohmann::json::parse(*line).get<WorkerTask>();
     Watchdog watchdog(parent);
-    answer = serve(task, parent, watchdog.monitor(), served);
+    answer = serve(task, parent, watchdog.monitor(), parts);
   } catch (...) {
     answer = error_json(current_error());
   }
