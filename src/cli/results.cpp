@@ -14,6 +14,7 @@
 #include "report/layer_tables.h"
 #include "report/pivot.h"
 #include "report/rows.h"
+#include "report/training_tables.h"
 #include "cli/subcommands.h"
 #include "store/store.h"
 
@@ -28,6 +29,7 @@ struct ResultsOptions {
   bool evaluations = false;
   bool loads = false;
   bool layers = false;
+  bool trainings = false;
 };
 
 store::Query query_of(const ResultsOptions& options) {
@@ -116,7 +118,21 @@ void print_layers(const ResultsOptions& options, const Context& context) {
   context.write(report::layers_pivot(rows, columns.first, columns.second, options.value.empty() ? "time_us" : options.value));
 }
 
+void print_trainings(const ResultsOptions& options, const Context& context) {
+  if (options.samples || options.all || options.evaluations || options.loads || options.layers || !options.source.empty() ||
+      !options.pivot.empty()) {
+    throw Error(ErrorCode::usage,
+                "--trainings: goes with none of --all, --samples, --source, --pivot, --evaluations, --loads and --layers");
+  }
+  store::TrainingQuery query;
+  if (!options.where.empty()) query.where = store::parse_training_where(options.where);
+  std::vector<train::TrainingRow> rows = open_existing(context.database).epochs(query);
+  keep_last(rows, options.limit);
+  context.write(report::epochs_table(rows, context.format()));
+}
+
 void print_results(const ResultsOptions& options, const Context& context) {
+  if (options.trainings) return print_trainings(options, context);
   if (options.layers) return print_layers(options, context);
   if (options.evaluations) return print_evaluations(options, context);
   if (options.loads) return print_loads(options, context);
@@ -158,6 +174,7 @@ void add_results(CLI::App& app, Context& context) {
   command->add_flag("--evaluations", options->evaluations, "What `evaluate` counted, in place of measured rows");
   command->add_flag("--loads", options->loads, "What `load` measured of servers, in place of measured rows");
   command->add_flag("--layers", options->layers, "What `run --layers` timed, in place of measured rows");
+  command->add_flag("--trainings", options->trainings, "The epochs of what `train` trained, in place of measured rows");
   command->add_flag("--samples", options->samples, "Every kept request, in place of rows");
   command->footer(
       example_footer("inferometer results --where 'model=resnet18 and batch>=8' --pivot engine,batch --value per_image_ms\n"

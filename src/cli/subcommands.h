@@ -25,6 +25,7 @@ void add_run(CLI::App& app, Context& context);
 void add_worker(CLI::App& app, Context& context);  ///< hidden: child processes of a measurement and of a service
 void add_compare(CLI::App& app, Context& context);
 void add_evaluate(CLI::App& app, Context& context);
+void add_train(CLI::App& app, Context& context);
 void add_load(CLI::App& app, Context& context);
 void add_results(CLI::App& app, Context& context);
 void add_analyze(CLI::App& app, Context& context);

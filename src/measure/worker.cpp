@@ -90,7 +90,7 @@ nlohmann::json train(const WorkerTask& task, engine::Engine& engine, ParentChann
   const engine::EngineInfo info = engine.info();
   const engine::TrainerTable* table = engine::find_trainer();
   if (table == nullptr)
-    throw Error(ErrorCode::unsupported, info.name + " does not train networks", "leave --engine out: an engine that does is then found");
+    throw Error(ErrorCode::missing_engine, info.name + " does not train networks", "leave --engine out: an engine that does is then found");
   return train({task.training, *table, info.version, monitor, [&parent](const char* phase) { say_phase(parent, phase); },
                 [&parent](std::size_t done, std::size_t all) {
                   parent.send_line(nlohmann::json{{"progress", {done, all}}}.dump());

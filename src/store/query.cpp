@@ -59,6 +59,11 @@ const ColumnSet& load_column_set() {
   return set;
 }
 
+const ColumnSet& training_column_set() {
+  static const ColumnSet set{train::training_columns, train::training_column_kind};
+  return set;
+}
+
 const ColumnSet& evaluation_column_set() {
   static const ColumnSet set{measure::evaluation_columns, measure::evaluation_column_kind};
   return set;

@@ -28,6 +28,7 @@ const ColumnSet& row_column_set();
 const ColumnSet& evaluation_column_set();
 const ColumnSet& layer_column_set();
 const ColumnSet& load_column_set();
+const ColumnSet& training_column_set();
 
 /// Add " AND condition" with its values bound. Throws Error{usage} for an unknown column or comparison.
 void append(Selection& selection, const Condition& condition, const ColumnSet& columns);

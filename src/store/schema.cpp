@@ -350,8 +350,54 @@ CREATE TABLE evaluation_pictures(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// Trainings: the figures of each epoch.
+constexpr const char* kVersion7 = R"sql(
+CREATE TABLE training_epochs(
+  id INTEGER PRIMARY KEY,
+  platform_id INTEGER NOT NULL REFERENCES platforms(id),
+  created_at TEXT NOT NULL,
+  training TEXT NOT NULL,
+  model TEXT NOT NULL,
+  epoch INTEGER,
+  epochs INTEGER,
+  learning_rate REAL,
+  train_loss REAL,
+  train_top1 REAL,
+  validation_loss REAL,
+  validation_top1 REAL,
+  validation_top1_low REAL,
+  validation_top1_high REAL,
+  best INTEGER,
+  images INTEGER,
+  validation_images INTEGER,
+  images_per_s REAL,
+  seconds REAL,
+  engine TEXT NOT NULL,
+  engine_version TEXT NOT NULL,
+  device TEXT NOT NULL,
+  threads INTEGER,
+  batch INTEGER,
+  optimizer TEXT NOT NULL,
+  schedule TEXT NOT NULL,
+  weights TEXT NOT NULL,
+  seed INTEGER,
+  classes INTEGER,
+  input INTEGER,
+  parameters INTEGER,
+  data TEXT NOT NULL,
+  data_sha256 TEXT NOT NULL,
+  validation_data TEXT NOT NULL,
+  folder TEXT NOT NULL,
+  platform TEXT NOT NULL,
+  started_at TEXT NOT NULL,
+  repro TEXT NOT NULL,
+  inferometer_version TEXT NOT NULL,
+  UNIQUE(training, epoch)
+) STRICT;
+)sql";
+
 constexpr std::array<SchemaStep, kSchemaVersion> kSteps{
-    {{1, kVersion1}, {2, kVersion2}, {3, kVersion3}, {4, kVersion4}, {5, kVersion5}, {6, kVersion6}}};
+    {{1, kVersion1}, {2, kVersion2}, {3, kVersion3}, {4, kVersion4}, {5, kVersion5}, {6, kVersion6}, {7, kVersion7}}};
 
 }  // namespace
 

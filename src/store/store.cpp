@@ -19,6 +19,7 @@
 #include "store/evaluations.h"
 #include "store/layers.h"
 #include "store/loads.h"
+#include "store/trainings.h"
 #include "store/query.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
@@ -100,8 +101,8 @@ Database open(const std::filesystem::path& file) {
   bring_up_to_date(database, schema_steps());
   use_write_ahead_log(database);
   if (database.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN "
-                       "('platforms', 'platform_sightings', 'entries', 'starts', 'imports', 'rows', 'evaluations', 'loads', 'layers')") !=
-      9) {
+                       "('platforms', 'platform_sightings', 'entries', 'starts', 'imports', 'rows', 'evaluations', 'loads', 'layers', "
+                       "'training_epochs')") != 10) {
     refuse(ErrorCode::input, file, "is damaged: a table is missing", "restore it from a copy");
   }
   return database;
@@ -282,6 +283,14 @@ void Store::save_layers(const std::string& identity, std::int64_t platform_id, c
 }
 
 std::vector<measure::LayerRow> Store::layers(const LayerQuery& query) const { return read_layers(state_->database, query); }
+
+void Store::save_epoch(std::int64_t platform_id, const train::TrainingRow& row) {
+  Transaction transaction(state_->database);
+  replace_epoch(state_->database, platform_id, row);
+  transaction.commit();
+}
+
+std::vector<train::TrainingRow> Store::epochs(const TrainingQuery& query) const { return read_epochs(state_->database, query); }
 
 bool Store::has_layers(const std::string& identity) const { return store::has_layers(state_->database, identity); }
 

@@ -18,10 +18,11 @@
 #include "measure/row.h"
 #include "measure/start.h"
 #include "store/load_row.h"
+#include "train/training_row.h"
 
 namespace inferometer::store {
 
-inline constexpr int kSchemaVersion = 6;
+inline constexpr int kSchemaVersion = 7;
 
 /// One comparison of `--where`.
 struct Condition {
@@ -45,6 +46,9 @@ std::vector<Condition> parse_layer_where(std::string_view text);
 
 /// The same for conditions on loads, whose columns are load_columns().
 std::vector<Condition> parse_load_where(std::string_view text);
+
+/// The same for conditions on epochs of trainings, whose columns are train::training_columns().
+std::vector<Condition> parse_training_where(std::string_view text);
 
 /// The same for conditions on a table whose columns are not known yet: whoever uses them checks the names.
 std::vector<Condition> parse_frame_where(std::string_view text);
@@ -73,6 +77,10 @@ struct LayerQuery {
 struct LoadQuery {
   std::vector<Condition> where;  ///< of parse_load_where()
   bool newest_only = true;       ///< only each identity's newest
+};
+
+struct TrainingQuery {
+  std::vector<Condition> where;  ///< of parse_training_where()
 };
 
 /// A row with the keys that tables do not show.
@@ -141,6 +149,11 @@ class Store {
   void save_load(const std::string& identity, std::int64_t platform_id, const LoadRow& row);
   /// In the order they were stored.
   std::vector<LoadRow> loads(const LoadQuery& query) const;
+  /// Keep an epoch of a training; one that is there already (the training was resumed from before it) is replaced.
+  void save_epoch(std::int64_t platform_id, const train::TrainingRow& row);
+  /// By training in the order of their first epochs, then by epoch.
+  std::vector<train::TrainingRow> epochs(const TrainingQuery& query) const;
+
   /// Fill in a row's accuracy from the evaluations kept; what there is none of stays as it is.
   void add_accuracy(measure::Row& row) const;
 

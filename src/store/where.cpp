@@ -146,6 +146,8 @@ std::vector<Condition> parse_where(std::string_view text) { return Parser(text, 
 std::vector<Condition> parse_evaluation_where(std::string_view text) { return Parser(text, &evaluation_column_set()).parse(); }
 std::vector<Condition> parse_layer_where(std::string_view text) { return Parser(text, &layer_column_set()).parse(); }
 
+std::vector<Condition> parse_training_where(std::string_view text) { return Parser(text, &training_column_set()).parse(); }
+
 std::vector<Condition> parse_load_where(std::string_view text) { return Parser(text, &load_column_set()).parse(); }
 
 std::vector<Condition> parse_frame_where(std::string_view text) { return Parser(text, nullptr).parse(); }
