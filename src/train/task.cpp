@@ -69,6 +69,14 @@ std::string numbers_text(const std::vector<std::int64_t>& numbers) {
   return join(texts, ",");
 }
 
+/// Options whose default is no "no", 0 or nothing, so that they are always said.
+bool has_another_default(const std::string& name) { return name == "--momentum" || name == "--weight-decay" || name == "--learning-rate"; }
+
+/// Options that the command line refuses beside the others.
+bool is_for_others(const std::string& name, const TrainTask& task) {
+  return name == "--momentum" && task.trainer.optimizer != engine::Optimizer::sgd;
+}
+
 }  // namespace
 
 void to_json(json& out, const TrainTask& task) {
@@ -164,7 +172,7 @@ std::string repro_command(const TrainTask& task) {
       command += " " + value;
     else if (value == "yes")
       command += " " + name;
-    else if (!named_above && (!says_nothing || name == "--momentum" || name == "--weight-decay"))
+    else if (!named_above && !is_for_others(name, task) && (!says_nothing || has_another_default(name)))
       add(name.c_str(), value);
   }
   add("--threads", std::to_string(task.trainer.threads));
