@@ -61,6 +61,21 @@ std::vector<measure::LayerRow> layers_of(const std::vector<measure::Row>& rows, 
   return layers;
 }
 
+/// Epochs of the latest trainings: more are not told apart in one figure.
+std::vector<train::TrainingRow> latest_trainings(const Context& context) {
+  constexpr std::size_t kMost = 12;
+  std::vector<train::TrainingRow> rows = open_existing(context.database).epochs({});
+  std::size_t trainings = 0;
+  for (std::size_t i = rows.size(); i-- > 0;) {
+    if (i + 1 < rows.size() && rows[i].training == rows[i + 1].training) continue;
+    if (++trainings > kMost) {
+      rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(i + 1));
+      break;
+    }
+  }
+  return rows;
+}
+
 report::Report study_report(const ReportCommand& command, const Context& context) {
   const Study study = read_study(command.study_path);
   std::vector<measure::Row> rows;
@@ -74,17 +89,21 @@ report::Report study_report(const ReportCommand& command, const Context& context
     }
   }
   const auto pictures = command.published ? std::vector<measure::AnsweredPictures>() : open_existing(context.database).answered_pictures();
-  return report::study_report(study.report, rows, rows.empty() ? std::vector<measure::LayerRow>() : layers_of(rows, context), pictures);
+  return report::study_report(study.report, rows, rows.empty() ? std::vector<measure::LayerRow>() : layers_of(rows, context), pictures,
+                              command.published ? std::vector<train::TrainingRow>() : open_existing(context.database).epochs({}));
 }
 
 report::Report store_report(const ReportCommand& command, const Context& context) {
   const std::vector<measure::Row> rows = stored_rows(command, context);
-  if (rows.empty()) {
+  // --where speaks of measured rows.
+  std::vector<train::TrainingRow> trainings;
+  if (command.where.empty()) trainings = latest_trainings(context);
+  if (rows.empty() && trainings.empty()) {
     throw Error(ErrorCode::input, fmt::format("{}: holds no row{}", context.database, command.where.empty() ? "" : " that fulfils --where"),
                 "`inferometer run` measures some");
   }
   const std::vector<measure::LayerRow> layers = layers_of(rows, context);
-  return report::study_report(report::store_plan(rows, layers), rows, layers);
+  return report::study_report(report::store_plan(rows, layers, trainings), rows, layers, {}, trainings);
 }
 
 report::WriteOptions write_options(const ReportCommand& command) {

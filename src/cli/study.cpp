@@ -250,7 +250,7 @@ class Reader {
   Source source_of(const toml::table& block, const report::StudyPlan& plan) const {
     Source source;
     source.names = {std::string(report::kFromRows), std::string(report::kFromNetworks), std::string(report::kFromLayers),
-                    std::string(report::kFromPictures)};
+                    std::string(report::kFromPictures), std::string(report::kFromTrainings)};
     for (const report::PublishedSpec& published : plan.published) source.names.push_back(published.name);
     const std::string from = block["from"].value_or(usual_source(block));
     source.columns = report::known_columns(from);

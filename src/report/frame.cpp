@@ -121,6 +121,13 @@ Frame frame_of(const std::vector<measure::Row>& rows, const std::set<std::string
   return frame;
 }
 
+Frame frame_of(const std::vector<train::TrainingRow>& rows) {
+  Frame frame;
+  frame.name = "the store's trainings";
+  train::for_each_training_field([&](const auto& field) { frame.set(std::string(field.name), texts_of(rows, field.member)); });
+  return frame;
+}
+
 Frame frame_of(const std::vector<measure::LayerRow>& rows) {
   Frame frame;
   frame.name = "the store's layers";

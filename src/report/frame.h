@@ -12,6 +12,7 @@
 #include "base/csv.h"
 #include "measure/layer_row.h"
 #include "measure/row.h"
+#include "train/training_row.h"
 
 namespace inferometer::report {
 
@@ -58,6 +59,9 @@ Frame frame_of(const CsvTable& table);
 Frame frame_of(const std::vector<measure::Row>& rows);
 /// Only the columns of Row that are listed: others take memory and time.
 Frame frame_of(const std::vector<measure::Row>& rows, const std::set<std::string>& columns);
+
+/// All columns of TrainingRow.
+Frame frame_of(const std::vector<train::TrainingRow>& rows);
 
 /// All columns of LayerRow.
 Frame frame_of(const std::vector<measure::LayerRow>& rows);

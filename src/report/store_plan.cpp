@@ -147,6 +147,29 @@ class Planner {
     add(list, kFromLayers);
   }
 
+  /// Curves, one panel for each training.
+  void trainings(const std::vector<train::TrainingRow>& rows) {
+    if (rows.empty()) return;
+    add(SectionSpec{"Training",
+                    "Training pictures were seen augmented and by the weights of each step; validation came after each epoch."});
+    const bool validated = std::any_of(rows.begin(), rows.end(), [](const train::TrainingRow& row) { return row.validation_loss; });
+    const auto curves = [&](const char* title, const char* training, const char* validation) {
+      FigureSpec spec = figure("line", title, "epoch", training);
+      if (validated) spec.y.emplace_back(validation);
+      spec.group = {"model", "training"};
+      return spec;
+    };
+    FigureSpec loss = curves("Loss by epoch", "train_loss", "validation_loss");
+    loss.log_y = true;
+    add(loss, kFromTrainings);
+    add(curves("Accuracy by epoch", "train_top1", "validation_top1"), kFromTrainings);
+    TableSpec list;
+    list.title = "Every epoch";
+    list.columns = {"training",        "model",           "epoch", "learning_rate", "train_loss", "train_top1",
+                    "validation_loss", "validation_top1", "best",  "images_per_s",  "data",       "started_at"};
+    add(list, kFromTrainings);
+  }
+
   void all_rows() {
     add(SectionSpec{"All rows", ""});
     TableSpec list;
@@ -181,7 +204,8 @@ class Planner {
 
 }  // namespace
 
-StudyPlan store_plan(const std::vector<measure::Row>& rows, const std::vector<measure::LayerRow>& layers) {
+StudyPlan store_plan(const std::vector<measure::Row>& rows, const std::vector<measure::LayerRow>& layers,
+                     const std::vector<train::TrainingRow>& trainings) {
   const Inventory has(rows);
   StudyPlan plan;
   plan.name = "store";
@@ -193,7 +217,11 @@ StudyPlan store_plan(const std::vector<measure::Row>& rows, const std::vector<me
   planner.accuracy();
   planner.memory();
   planner.layers(layers);
-  planner.all_rows();
+  planner.trainings(trainings);
+  if (rows.empty())
+    plan.title = "Trainings";
+  else
+    planner.all_rows();
   return plan;
 }
 

@@ -13,6 +13,8 @@ namespace inferometer::report {
 /// Tables, figures and an analysis for which these rows have enough to show: a line over batches needs two of them, a curve three networks
 /// with an accuracy. Pure; threads: safe.
 /// @param layers  of the entries that were profiled: a figure for each network
-StudyPlan store_plan(const std::vector<measure::Row>& rows, const std::vector<measure::LayerRow>& layers = {});
+/// @param trainings  epochs of trainings, each of which gets its curves
+StudyPlan store_plan(const std::vector<measure::Row>& rows, const std::vector<measure::LayerRow>& layers = {},
+                     const std::vector<train::TrainingRow>& trainings = {});
 
 }  // namespace inferometer::report

@@ -18,11 +18,12 @@ namespace inferometer::report {
 
 /// Where a block's rows come from: `rows` (measured and published ones together, told apart by the column origin), `networks` (one row
 /// for each network of the study's runs: its cost and published accuracy), `layers` (docs/layers.md), `pictures` (one row for each picture of an
-/// evaluation that kept its probabilities), or the name of a [[published]] table.
+/// evaluation that kept its probabilities), `trainings` (one row an epoch, docs/training.md), or the name of a [[published]] table.
 inline constexpr std::string_view kFromRows = "rows";
 inline constexpr std::string_view kFromNetworks = "networks";
 inline constexpr std::string_view kFromLayers = "layers";
 inline constexpr std::string_view kFromPictures = "pictures";
+inline constexpr std::string_view kFromTrainings = "trainings";
 
 /// [[section]]: what follows belongs to it.
 struct SectionSpec {
@@ -113,7 +114,7 @@ struct StudyPlan {
 
 /// The sources that every study has.
 inline bool is_source(std::string_view from) {
-  return from == kFromRows || from == kFromNetworks || from == kFromLayers || from == kFromPictures;
+  return from == kFromRows || from == kFromNetworks || from == kFromLayers || from == kFromPictures || from == kFromTrainings;
 }
 
 /// Columns that a block may name, by source; empty when they are known only once the file is read.

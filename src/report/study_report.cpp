@@ -117,8 +117,8 @@ std::vector<measure::Row> in_study_order(const StudyPlan& plan, std::vector<meas
 }  // namespace
 
 Report study_report(const StudyPlan& plan, const std::vector<measure::Row>& measured, const std::vector<measure::LayerRow>& layers,
-                    const std::vector<measure::AnsweredPictures>& pictures) {
-  const StudyRows rows(plan, in_study_order(plan, measured), used_columns(plan), layers, pictures);
+                    const std::vector<measure::AnsweredPictures>& pictures, const std::vector<train::TrainingRow>& trainings) {
+  const StudyRows rows(plan, in_study_order(plan, measured), used_columns(plan), layers, pictures, trainings);
   Report report;
   report.title = plan.title.empty() ? plan.name : plan.title;
   report.subtitle = plan.text;

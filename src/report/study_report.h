@@ -17,9 +17,10 @@ namespace inferometer::report {
 /// @param rows  measured ones that belong to the study; empty: only what was published is shown
 /// @param layers  those of the study's entries that were profiled
 /// @param pictures  evaluations picture by picture, of trained weights
+/// @param trainings  epochs of trainings
 /// Reads the [[published]] files. Throws Error{input} beginning "FILE:LINE: ". Threads: safe.
 Report study_report(const StudyPlan& plan, const std::vector<measure::Row>& rows, const std::vector<measure::LayerRow>& layers = {},
-                    const std::vector<measure::AnsweredPictures>& pictures = {});
+                    const std::vector<measure::AnsweredPictures>& pictures = {}, const std::vector<train::TrainingRow>& trainings = {});
 
 /// The study's grids of its measured rows alone, as `run` shows them when it has measured; lists, and tables of other sources, are left
 /// out. `format` is one for people.

@@ -86,6 +86,7 @@ std::vector<std::string> known_columns(std::string_view from) {
   if (from == kFromNetworks) return network_columns();
   if (from == kFromLayers) return measure::layer_columns();
   if (from == kFromPictures) return picture_columns();
+  if (from == kFromTrainings) return train::training_columns();
   if (from != kFromRows) return {};
   std::vector<std::string> columns = measure::row_columns();
   columns.insert(columns.end(), added_columns().begin(), added_columns().end());
@@ -93,7 +94,8 @@ std::vector<std::string> known_columns(std::string_view from) {
 }
 
 StudyRows::StudyRows(const StudyPlan& plan, const std::vector<Row>& measured, const std::set<std::string>& columns,
-                     const std::vector<measure::LayerRow>& layers, const std::vector<measure::AnsweredPictures>& pictures)
+                     const std::vector<measure::LayerRow>& layers, const std::vector<measure::AnsweredPictures>& pictures,
+                     const std::vector<train::TrainingRow>& trainings)
     : rows_(measured), measured_count_(measured.size()) {
   read_published(plan);
   make_row_frame(plan, columns);
@@ -101,6 +103,7 @@ StudyRows::StudyRows(const StudyPlan& plan, const std::vector<Row>& measured, co
   frames_[std::string(kFromLayers)] = frame_of(layers);
   frames_[std::string(kFromPictures)] = picture_frame(pictures);
   about_[std::string(kFromPictures)] = "Evaluations of trained weights that kept the probability of the right class";
+  frames_[std::string(kFromTrainings)] = frame_of(trainings);
 }
 
 const Frame& StudyRows::frame(const std::string& from) const {

@@ -24,7 +24,8 @@ class StudyRows {
  public:
   /// @param columns  those that the blocks use; others are not kept of the rows. Throws as study_report() does.
   StudyRows(const StudyPlan& plan, const std::vector<measure::Row>& measured, const std::set<std::string>& columns,
-            const std::vector<measure::LayerRow>& layers = {}, const std::vector<measure::AnsweredPictures>& pictures = {});
+            const std::vector<measure::LayerRow>& layers = {}, const std::vector<measure::AnsweredPictures>& pictures = {},
+            const std::vector<train::TrainingRow>& trainings = {});
 
   /// Measured rows first, then published ones, line by line the same as frame(kFromRows).
   const std::vector<measure::Row>& rows() const { return rows_; }

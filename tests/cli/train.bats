@@ -58,6 +58,11 @@ train_small() { inferometer train lenet5 --images "$BATS_FILE_TMPDIR/quarters.cs
              and rows[0]["repro"].startswith("inferometer train lenet5 --images "))'
   inferometer results --trainings --where 'epoch>=3' --format json
   rows_have 'len(rows) == 1 and rows[0]["epoch"] == 3'
+  inferometer report -o report --format json
+  rows_have 'rows[0]["figures"] == 2 and rows[0]["tables"] == 1'
+  grep -q "Loss, validation" report/figures/loss-by-epoch.svg
+  grep -q "Right, training, %" report/figures/accuracy-by-epoch.svg
+  [ "$(grep -c . report/tables/every-epoch.csv)" -eq 4 ]
   # The command that a row says gives the row again.
   repro="$("$INFEROMETER" results --trainings --limit 1 --format json | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["repro"])')"
   cp net/last.pth first.pth
