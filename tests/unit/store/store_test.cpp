@@ -94,7 +94,7 @@ TEST(StoreOpening, what_is_no_store_is_refused_and_left_as_it_was) {
       {"short.db", "is not an SQLite database"},
       {"other.db", "is an SQLite database of another application (application id 0x47504b47"},
       {"unnamed.db", "is an SQLite database of another application (application id 0x0"},
-      {"newer.db", "has schema version 99, newer than version 6"},
+      {"newer.db", "has schema version 99, newer than version " + std::to_string(kSchemaVersion)},
   };
   for (const auto& [name, problem] : cases) {
     SCOPED_TRACE(name);
