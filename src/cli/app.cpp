@@ -81,9 +81,9 @@ void build_app(CLI::App& app, Context& context) {
   app.footer(
       "Example:\n  inferometer run --model 'resnet*' --engine onnxruntime,openvino --batch 1-8*2\n  inferometer COMMAND --help\n\n"
       "Exit codes: 0 all well; 1 something failed; 2 wrong usage or input; 3 an engine or device is missing; 130 interrupted.");
-  for (const auto add : {add_models,    add_show,    add_cost,     add_export, add_quantize,   add_engines, add_platform, add_doctor,
-                         add_run,       add_compare, add_evaluate, add_train,  add_results,    add_serve,   add_load,     add_analyze,
-                         add_recommend, add_report,  add_import,   add_cache,  add_completion, add_worker}) {
+  for (const auto add : {add_models,  add_show,    add_cost,      add_export, add_quantize, add_engines, add_platform,   add_doctor,
+                         add_run,     add_compare, add_evaluate,  add_train,  add_results,  add_serve,   add_load,       add_calibrate,
+                         add_predict, add_analyze, add_recommend, add_report, add_import,   add_cache,   add_completion, add_worker}) {
     add(app, context);
   }
 }

@@ -28,6 +28,8 @@ void add_evaluate(CLI::App& app, Context& context);
 void add_train(CLI::App& app, Context& context);
 void add_load(CLI::App& app, Context& context);
 void add_results(CLI::App& app, Context& context);
+void add_calibrate(CLI::App& app, Context& context);
+void add_predict(CLI::App& app, Context& context);
 void add_analyze(CLI::App& app, Context& context);
 void add_recommend(CLI::App& app, Context& context);
 void add_serve(CLI::App& app, Context& context);

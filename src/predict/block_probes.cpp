@@ -76,7 +76,7 @@ Graph branches(ProbeMaker& make, std::size_t) {
       TensorId y = x;
       if (part == 3) y = make.max_pool(y, 3, 1, 1);
       y = make.relu(make.conv(y, narrow));
-      if (part == 1 || part == 2) y = make.relu(make.conv(y, wide, part == 2 ? 5 - 2 : 3));
+      if (part == 1 || part == 2) y = make.relu(make.conv(y, wide, 3));
       parts.push_back(y);
     }
     if (parts.size() < 2) {
@@ -192,7 +192,6 @@ Graph channels_last(ProbeMaker& make, std::size_t) {
     TensorId y = make.conv(x, channels, 7, 1, channels);
     y = make.net().transpose(make.next("last"), y, {0, 2, 3, 1});
     y = make.net().layer_norm(make.next("norm"), y, 1e-6F);
-    (void)make.room_for(0);
     y = make.net().linear(make.next("wide"), y, {.features = 4 * channels});
     y = make.net().activation(make.next("gelu"), y, graph::ActivationKind::gelu);
     y = make.net().linear(make.next("narrow"), y, {.features = channels});
@@ -230,6 +229,23 @@ Graph attention(ProbeMaker& make, std::size_t) {
   return make.finish_as_is(net.node("mean", graph::ReduceMean{{1}, false}, {x}));
 }
 
+/// Layers that networks have once or twice, each a few times in turn.
+Graph rare(ProbeMaker& make, std::size_t number) {
+  graph::Builder& net = make.net();
+  const std::int64_t channels = make.channels(32, 512), map = make.one_of({7, 14, 28});
+  TensorId x = make.image(channels, map);
+  for (int i = 0; i < 3; ++i) {
+    x = make.conv(x, channels);
+    switch (number % 4) {
+      case 0: x = net.adaptive_average_pool(make.next("adaptive"), x, graph::Extent(map == 7 ? 7 : 7 + i % 2)); break;
+      case 1: x = net.node(make.next("pad"), graph::Pad{{0, 0, 1, 1, 0, 0, 1, 1}, 0}, {x}); break;
+      case 2: x = net.node(make.next("slice"), graph::Slice{2, 0, net.shape(x)[2] - 1, 1}, {x}); break;
+      default: x = net.add(make.next("shift"), x, net.parameter(make.next("by"), {1, channels, 1, 1}, {0, 0.1F})); break;
+    }
+  }
+  return make.finish(x);
+}
+
 constexpr std::array kBlocks{ProbeKind{"residual", 16, residual},
                              ProbeKind{"inverted", 24, inverted},
                              ProbeKind{"gate", 12, gates},
@@ -240,7 +256,8 @@ constexpr std::array kBlocks{ProbeKind{"residual", 16, residual},
                              ProbeKind{"group_shuffle", 8, group_shuffle},
                              ProbeKind{"dual_path", 6, dual_path},
                              ProbeKind{"channels_last", 6, channels_last},
-                             ProbeKind{"attention", 6, attention}};
+                             ProbeKind{"attention", 6, attention},
+                             ProbeKind{"rare", 8, rare}};
 
 }  // namespace
 

@@ -1,13 +1,21 @@
 #include "predict/probes.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "graph/cost.h"
 #include "predict/probe_kinds.h"
 
 namespace inferometer::predict {
+namespace {
+
+/// Multiply-accumulates of one probe. What was drawn larger is passed over for the next of its kind.
+constexpr std::int64_t kMostWork = 600'000'000;
+
+}  // namespace
 
 std::vector<Probe> generate_probes(std::size_t count, std::uint64_t seed) {
   std::vector<ProbeKind> kinds(layer_probes().begin(), layer_probes().end());
@@ -24,7 +32,10 @@ std::vector<Probe> generate_probes(std::size_t count, std::uint64_t seed) {
     const std::string name = fmt::format("{}-{}", kind.name, number);
     // A stream of its own for each, so that more probes of one kind change no other.
     ProbeMaker make(name, seed, index * 100'000 + number);
-    probes.push_back({name, kind.name, kind.build(make, number)});
+    graph::Graph graph = kind.build(make, number);
+    if (graph::compute_cost(graph).total.macs > kMostWork) return false;
+    probes.push_back({name, kind.name, std::move(graph)});
+    return true;
   };
   // Those of each kind that the share gives, rounded down but one at least; what is left over goes to the first kinds.
   std::vector<std::size_t> counts;
@@ -39,7 +50,7 @@ std::vector<Probe> generate_probes(std::size_t count, std::uint64_t seed) {
     --given;
   }
   for (std::size_t index = 0; index < kinds.size(); ++index)
-    for (std::size_t number = 0; number < counts[index]; ++number) add(index, number);
+    for (std::size_t number = 0, left = counts[index]; left > 0; ++number) left -= add(index, number) ? 1 : 0;
   return probes;
 }
 

@@ -19,6 +19,9 @@ struct Probe {
   graph::Graph graph;
 };
 
+/// Raised whenever the same count and seed give other graphs: timings of other probes must not be taken for theirs.
+inline constexpr int kProbesVersion = 1;
+
 inline constexpr std::size_t kFewProbes = 24, kDefaultProbes = 320;
 
 /// At least one of each kind. Throws Error{usage} when `count` is less than the kinds there are.

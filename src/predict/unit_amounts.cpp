@@ -105,7 +105,7 @@ class UnitMaker {
     if (groups > 1 && groups == in_channels && out_channels == in_channels) {
       depthwise(kernel, points * images, in_channels, strided);
     } else if (groups > 1) {
-      grouped(kernel, points * images, in_channels / groups, out_channels / groups, groups, strided);
+      grouped(kernel, points, images, in_channels / groups, out_channels / groups, groups, strided);
     } else {
       dense(kernel, points, images, in_channels, out_channels, strided, conv.window.dilations[0] > 1 || conv.window.dilations[1] > 1);
     }
@@ -118,6 +118,8 @@ class UnitMaker {
       charge("gmac", exact);
       charge("input_mb", in_mb());
       charge("output_mb", out_mb());
+      charge_far(in_mb() + out_mb());
+      if (std::fmod(out_channels, kLanes) != 0) charge("unaligned_output_mb", out_mb());
       return;
     }
     const double work = kernel * points * images * in_channels * padded(out_channels) / kGiga;
@@ -156,10 +158,10 @@ class UnitMaker {
     if (std::fmod(channels, kLanes) != 0) charge("unaligned_mb", in_mb() + out_mb());
   }
 
-  void grouped(double kernel, double points, double in_width, double out_width, double groups, bool strided) {
+  void grouped(double kernel, double points, double images, double in_width, double out_width, double groups, bool strided) {
     begin("grouped");
-    const double work = kernel * points * in_width * out_width * groups / kGiga;
-    charge("groups", groups);
+    const double work = kernel * points * images * in_width * out_width * groups / kGiga;
+    charge("groups", groups * images);
     // Narrow groups leave lanes empty; which widths an engine has kernels for, the columns tell apart.
     const double width = std::min(in_width, out_width);
     const char* const name = width <= 4    ? "width4_gmac"
@@ -169,7 +171,11 @@ class UnitMaker {
                                            : "wide_gmac";
     charge(name, work);
     if (strided) charge("strided_gmac", work);
-    if (std::fmod(width, 8) != 0) charge("unaligned_gmac", work);
+    // Blocked layouts need groups of whole blocks; others are unrolled into a matrix of every window's values for a plain product.
+    if (std::fmod(width, kLanes) != 0) {
+      charge("unaligned_mb", in_mb() + out_mb());
+      if (kernel > 1) charge("unrolled_mb", kernel * points * images * in_width * groups * kBytesPerValue / kMega);
+    }
     charge("mb", in_mb() + out_mb());
     charge_far(in_mb() + out_mb());
     charge("weights_mb", net_.megabytes(node_.inputs[1]));

@@ -12,8 +12,8 @@ using graph::Node;
 using graph::TensorId;
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
-/// Weights are swept once a request: what exceeds a cache comes from behind it every time. Second-level and third-level caches of a core's
-/// share on today's servers, and what exceeds any of them.
+/// Weights are swept once a request. Of more than a cache holds, one that drops what was unused longest keeps nothing until it is needed again, so
+/// all of it comes from behind that cache. Sizes: second level, a core's share of the third, and what exceeds any of them.
 constexpr double kWeightsNearMb = 2, kWeightsSharedMb = 32, kWeightsMemoryMb = 200;
 
 class Splitter {
@@ -126,7 +126,7 @@ class Splitter {
     }
     result_.weights_mb = total;
     const auto beyond = [&](const char* column, double cache_mb) {
-      if (total > cache_mb) unit.amounts[column] = total - cache_mb;
+      if (total > cache_mb) unit.amounts[column] = total;
     };
     beyond("weights.near_mb", kWeightsNearMb);
     beyond("weights.shared_mb", kWeightsSharedMb);

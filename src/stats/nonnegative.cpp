@@ -100,7 +100,7 @@ class ActiveSet {
 
 }  // namespace
 
-NonnegativeFit fit_nonnegative(std::span<const double> design, std::span<const double> y, std::size_t columns) {
+NonnegativeFit fit_nonnegative(std::span<const double> design, std::span<const double> y, std::size_t columns, double penalty) {
   if (design.size() != y.size() * columns) throw Error(ErrorCode::internal, "fit_nonnegative: the design's size is not rows x columns");
   const auto finite = [](double value) { return std::isfinite(value); };
   if (!std::all_of(design.begin(), design.end(), finite) || !std::all_of(y.begin(), y.end(), finite))
@@ -114,7 +114,7 @@ NonnegativeFit fit_nonnegative(std::span<const double> design, std::span<const d
     if (length == 0) length = 1;
   const Matrix scaled = x * lengths.cwiseInverse().asDiagonal();
   const Eigen::MatrixXd gram = scaled.transpose() * scaled;
-  const VectorXd moments = scaled.transpose() * target;
+  const VectorXd moments = (scaled.transpose() * target).array() - penalty * target.norm();
   const VectorXd solution = ActiveSet(gram, moments).solve(target.norm()).cwiseQuotient(lengths);
 
   NonnegativeFit fit;

@@ -64,6 +64,19 @@ TEST(Nonnegative, ConditionsOfTheMinimumHoldOnRandomProblems) {
   }
 }
 
+/// With one column of length 1 the solution is the projection less the penalty's share of y's length; of two that would do, the nearer one is taken.
+TEST(Nonnegative, APenaltyKeepsColumnsOut) {
+  const NonnegativeFit one = fit_nonnegative(std::vector<double>{1, 0}, std::vector<double>{3, 4}, 1, 0.1);
+  EXPECT_NEAR(one.coefficients[0], 3 - 0.1 * 5, 1e-12);
+  EXPECT_EQ(fit_nonnegative(std::vector<double>{1, 0}, std::vector<double>{3, 4}, 1, 0.7).coefficients[0], 0);
+  // y is the second column but for a little; without a penalty the third mends it.
+  const std::vector<double> design{0, 1, 1, 0, 1, 0}, y{1.01, 1};
+  EXPECT_GT(fit_nonnegative(design, y, 3).coefficients[2], 0);
+  const NonnegativeFit kept = fit_nonnegative(design, y, 3, 0.02);
+  EXPECT_EQ(kept.coefficients[2], 0);
+  EXPECT_NEAR(kept.coefficients[1], 1, 0.03);
+}
+
 TEST(Nonnegative, RefusesWhatIsNoProblem) {
   EXPECT_THROW(fit_nonnegative(std::vector<double>{1, 2, 3}, std::vector<double>{1, 2}, 2), Error);
   EXPECT_THROW(fit_nonnegative(std::vector<double>{1, std::numeric_limits<double>::infinity()}, std::vector<double>{1, 2}, 1), Error);
