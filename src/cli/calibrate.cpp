@@ -108,9 +108,9 @@ void add_calibrate(CLI::App& app, Context& context) {
   command->add_option("-o,--output", state->output, "The model to write; its timings are kept beside it (default: where `predict` looks)")
       ->type_name("FILE.json");
   command->add_option("--batches", state->batches, "Batches to time; predictions lie between them (default: 1,8)")->type_name("LIST");
-  command->add_option("--probes", state->probes, "Micro-networks to time (default: 320)")->type_name("N|few");
+  command->add_option("--probes", state->probes, "Micro-networks to time (default: 280)")->type_name("N|few");
   command
-      ->add_option("--networks", state->networks, "Networks of the zoo that set the scale and the intervals (default: 20 of 14 families)")
+      ->add_option("--networks", state->networks, "Networks of the zoo that set the scale and the intervals (default: 20 of 13 families)")
       ->type_name("LIST");
   command->add_option("--seed", state->seed, "Seed of the probes' sizes and of the order (default: 1)")
       ->check(CLI::Range(0, 2147483647))

@@ -22,7 +22,7 @@ struct Probe {
 /// Raised whenever the same count and seed give other graphs: timings of other probes must not be taken for theirs.
 inline constexpr int kProbesVersion = 1;
 
-inline constexpr std::size_t kFewProbes = 24, kDefaultProbes = 320;
+inline constexpr std::size_t kFewProbes = 24, kDefaultProbes = 280;
 
 /// At least one of each kind. Throws Error{usage} when `count` is less than the kinds there are.
 std::vector<Probe> generate_probes(std::size_t count, std::uint64_t seed);

@@ -90,6 +90,11 @@ TEST(Units, NothingIsFusedBehindWhatOthersReadToo) {
   EXPECT_EQ(find(network, "relu")->kind, "activation");
   ASSERT_NE(find(network, "sum"), nullptr);
   EXPECT_EQ(find(network, "sum")->kind, "add");
+
+  // An output is read from outside.
+  Builder open("two outputs");
+  const TensorId first = open.conv("first", open.input("input", {graph::kBatch, 16, 8, 8}), {.channels = 16});
+  EXPECT_NE(find(units_of(open.finish({first, open.relu("relu", first)}), 1), "relu"), nullptr);
 }
 
 /// Every network of the zoo splits, and no multiply-accumulate is lost or counted twice (padding aside).
