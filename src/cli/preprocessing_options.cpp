@@ -73,17 +73,28 @@ std::optional<std::array<double, 3>> three_numbers(const std::string& text, doub
 
 }  // namespace
 
-void add_preprocessing_options(CLI::App& app, PreprocessingOptions& options) {
-  const auto add = [&app](const char* name, std::string& text, const char* description, const char* type) {
-    app.add_option(name, text, description)->type_name(type)->group("Preprocessing, in this order; default: the network's own");
+std::span<const PreprocessingField> preprocessing_fields() {
+  using Options = PreprocessingOptions;
+  static constexpr PreprocessingField kFields[] = {
+      {"--resize", "resize", FieldKind::text, &Options::resize, "to a square or a size, or the shorter side to PIXELS",
+       "none|warp:PIXELS|warp:WxH|short:PIXELS"},
+      {"--interpolation", "interpolation", FieldKind::text, &Options::interpolation, "antialiased, as Pillow computes it",
+       "nearest|bilinear|bicubic|area|lanczos4"},
+      {"--crop", "crop", FieldKind::integers, &Options::crop, "central part, of the network's size; 0: none", "PIXELS|WxH"},
+      {"--channels", "channels", FieldKind::text, &Options::channels, "order in which the network takes them", "rgb|bgr|grey"},
+      {"--scale", "scale", FieldKind::number, &Options::scale, "multiplies values 0 to 255", "NUMBER"},
+      {"--mean", "mean", FieldKind::numbers, &Options::mean, "subtracted, in the order of the channels", "M,M,M"},
+      {"--std", "std", FieldKind::numbers, &Options::standard_deviation, "divided by, in the order of the channels", "S,S,S"},
   };
-  add("--resize", options.resize, "to a square or a size, or the shorter side to PIXELS", "none|warp:PIXELS|warp:WxH|short:PIXELS");
-  add("--interpolation", options.interpolation, "antialiased, as Pillow computes it", "nearest|bilinear|bicubic|area|lanczos4");
-  add("--crop", options.crop, "central part, of the network's size; 0: none", "PIXELS|WxH");
-  add("--channels", options.channels, "order in which the network takes them", "rgb|bgr|grey");
-  add("--scale", options.scale, "multiplies values 0 to 255", "NUMBER");
-  add("--mean", options.mean, "subtracted, in the order of the channels", "M,M,M");
-  add("--std", options.standard_deviation, "divided by, in the order of the channels", "S,S,S");
+  return kFields;
+}
+
+void add_preprocessing_options(CLI::App& app, PreprocessingOptions& options) {
+  for (const PreprocessingField& field : preprocessing_fields()) {
+    app.add_option(std::string(field.option), options.*field.member, std::string(field.description))
+        ->type_name(std::string(field.value_name))
+        ->group("Preprocessing, in this order; default: the network's own");
+  }
 }
 
 dataset::PreprocessingChanges preprocessing_changes(const PreprocessingOptions& options) {

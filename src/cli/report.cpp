@@ -88,7 +88,12 @@ report::Report study_report(const ReportCommand& command, const Context& context
                               command.where.empty() ? "" : " that fulfils --where", shell_quote(command.study_path)));
     }
   }
-  const auto pictures = command.published ? std::vector<measure::AnsweredPictures>() : open_existing(context.database).answered_pictures();
+  std::vector<measure::AnsweredPictures> pictures;
+  if (!command.published) {
+    std::vector<EvaluationRequest> requests;
+    for (const StudyEvaluation& evaluation : study.evaluations) requests.push_back(evaluation.request);
+    pictures = pictures_of(requests, open_existing(context.database).answered_pictures());
+  }
   return report::study_report(study.report, rows, rows.empty() ? std::vector<measure::LayerRow>() : layers_of(rows, context), pictures,
                               command.published ? std::vector<train::TrainingRow>() : open_existing(context.database).epochs({}));
 }

@@ -10,11 +10,14 @@
 #include "base/child_process.h"
 #include "base/text.h"
 #include "cli/context.h"
+#include "cli/evaluation_tables.h"
 #include "cli/layer_times.h"
 #include "cli/ledger.h"
+#include "cli/plan_table.h"
 #include "cli/progress.h"
 #include "cli/run_options.h"
 #include "cli/study.h"
+#include "cli/study_evaluations.h"
 #include "cli/subcommands.h"
 #include "cli/throughput_search.h"
 #include "engine/loader.h"
@@ -31,6 +34,7 @@ namespace {
 struct RunCommand {
   std::string study_path;
   RunOptions options;
+  StudyEvaluationOptions evaluations;
   std::vector<std::string> only;
   std::int64_t limit = 0;  ///< entries at most; 0: all
   bool dry_run = false;
@@ -42,15 +46,36 @@ struct RunCommand {
 /// What to measure, and how to show it.
 struct Plan {
   std::vector<measure::PlannedEntry> entries;
-  std::size_t left_out = 0;  ///< by --limit
-  report::StudyPlan report;  ///< of a study; else empty
+  std::vector<PlannedEvaluation> evaluations;  ///< of a study, done after the entries
+  std::size_t left_out = 0;                    ///< by --limit
+  report::StudyPlan report;                    ///< of a study; else empty
 };
 
-Plan make_plan(const RunCommand& command, const measure::EngineCatalog& catalog) {
+std::size_t evaluation_count(const Plan& plan) {
+  std::size_t count = 0;
+  for (const PlannedEvaluation& evaluation : plan.evaluations) count += evaluation.entries.size();
+  return count;
+}
+
+/// Leave the first so many entries; those of the evaluations come last.
+void limit_plan(Plan& plan, std::size_t most) {
+  const std::size_t before = plan.entries.size() + evaluation_count(plan);
+  const auto limit = [&most](std::vector<measure::PlannedEntry>& entries) {
+    if (entries.size() > most) entries.resize(most);
+    most -= entries.size();
+  };
+  limit(plan.entries);
+  for (PlannedEvaluation& evaluation : plan.evaluations) limit(evaluation.entries);
+  std::erase_if(plan.evaluations, [](const PlannedEvaluation& evaluation) { return evaluation.entries.empty(); });
+  plan.left_out = before - plan.entries.size() - evaluation_count(plan);
+}
+
+Plan make_plan(const RunCommand& command, const measure::EngineCatalog& catalog, const Context& context) {
   Plan plan;
   if (command.study_path.empty()) {
     if (!command.only.empty())
       throw Error(ErrorCode::usage, "--only names runs of a study", "give a study file: inferometer run STUDY.toml --only NAME");
+    refuse_study_evaluation_options(command.evaluations, "is for the [[evaluate]] blocks of a study, and no study is named");
     if (!command.options.given.contains("--model")) {
       throw Error(ErrorCode::usage, "nothing to run", "name models with --model, or a study file; `inferometer run --help` has examples");
     }
@@ -62,35 +87,17 @@ Plan make_plan(const RunCommand& command, const measure::EngineCatalog& catalog)
     // Engines named on the command line must be here; those of a study file may be absent.
     const auto missing = command.options.given.contains("--engine") ? measure::MissingEngine::is_error : measure::MissingEngine::is_skipped;
     plan.entries = measure::expand(specs, catalog.engines, missing);
+    plan.evaluations = plan_study_evaluations(study, command.only, command.options, command.evaluations, catalog, context);
     plan.report = study.report;
   }
-  const auto most = static_cast<std::size_t>(command.limit);
-  if (most > 0 && plan.entries.size() > most) {
-    plan.left_out = plan.entries.size() - most;
-    plan.entries.resize(most);
-  }
+  if (command.limit > 0) limit_plan(plan, static_cast<std::size_t>(command.limit));
   return plan;
 }
 
 void print_plan(const Plan& plan, const Context& context) {
-  Table table;
-  table.columns = {"model",        "engine",   "engine_settings", "device",   "precision_requested",
-                   "input_height", "threads",  "streams",         "requests", "batch",
-                   "mode",         "protocol", "starts",          "status"};
-  for (const measure::PlannedEntry& planned : plan.entries) {
-    const measure::Entry& entry = planned.entry;
-    std::string settings = measure::engine_text(entry).substr(entry.engine.size());
-    if (!settings.empty()) settings.erase(0, 1);
-    Cell input;
-    if (entry.model.height > 0) input = entry.model.height;
-    table.rows.push_back(
-        {entry.model.name, entry.engine, settings, entry.device, entry.precision, input, std::int64_t{entry.threads},
-         std::int64_t{entry.streams}, std::int64_t{entry.requests}, entry.batch, std::string(name_of(entry.mode)),
-         std::string(name_of(entry.protocol)), std::int64_t{entry.starts},
-         planned.settled ? Cell(fmt::format("{} ({})", name_of(*planned.settled), planned.reason)) : Cell(std::string("to measure"))});
-  }
-  context.write(table);
-  context.say(fmt::format("{} entries", plan.entries.size()));
+  context.write(plan_table(plan.entries, plan.evaluations));
+  context.say(fmt::format("{} entries{}", plan.entries.size(),
+                          plan.evaluations.empty() ? "" : fmt::format(", {} evaluations", evaluation_count(plan))));
 }
 
 std::string outcome_text(const measure::Row& row) {
@@ -155,6 +162,7 @@ void search(const RunCommand& command, const measure::EngineCatalog& catalog, Co
                                         std::pair{command.limit > 0, "--limit"}, std::pair{command.layers, "--layers"}}) {
     if (conflicts) throw Error(ErrorCode::usage, fmt::format("--search-throughput does not go with {}", name), "give --model and --engine");
   }
+  refuse_study_evaluation_options(command.evaluations, "does not go with --search-throughput");
   const auto& given = command.options.given;
   if (!given.contains("--model")) throw Error(ErrorCode::usage, "nothing to search", "name models with --model");
   measure::RunSpec spec = run_spec(command.options);
@@ -179,6 +187,41 @@ void search(const RunCommand& command, const measure::EngineCatalog& catalog, Co
   if (searched.rows.empty()) context.exit_code = 1;
 }
 
+void measure_plan(const RunCommand& command, const Plan& plan, const EvaluationPlace& place, Context& context) {
+  StoreLedger ledger(place.store, place.platform_id);
+  measure::RunResult result;
+  {
+    Progress progress(context.messages, progress_style(context.quiet), plan.entries.size());
+    ProgressObserver observer(progress);
+    result = measure::run_plan(plan.entries, place.catalog, place.platform, ledger, command.runner, observer);
+  }
+  for (measure::Row& row : result.rows) place.store.add_accuracy(row);
+  if (!command.layers || is_for_people(context.format())) print_result(result, plan, context);
+  if (result.interrupted) {
+    say_interrupted(fmt::format("{} of {} rows", result.rows.size(), plan.entries.size()));
+  }
+  if (std::any_of(result.rows.begin(), result.rows.end(), measure::is_bad)) context.exit_code = 1;
+  if (!command.layers) return;
+  const LayerTimes layers =
+      time_layers(plan.entries, command.runner.again, place.catalog, place.platform, place.platform_id, place.store, context);
+  if (is_for_people(context.format())) context.out << '\n';
+  print_layers(layers, context);
+  if (layers.failed) context.exit_code = 1;
+}
+
+/// A format for programs holds one table: that of the evaluations where nothing else is asked for.
+void evaluate_plans(const RunCommand& command, const Plan& plan, const EvaluationPlace& place, Context& context) {
+  const KeptEvaluations kept = command.runner.again ? KeptEvaluations::again : KeptEvaluations::taken;
+  const std::vector<measure::Evaluated> evaluated = do_study_evaluations(plan.evaluations, kept, place, context);
+  if (std::any_of(evaluated.begin(), evaluated.end(), [](const measure::Evaluated& each) { return is_bad(each); })) context.exit_code = 1;
+  const bool for_people = is_for_people(context.format());
+  if (for_people ? evaluated.empty() : !plan.entries.empty()) return;
+  std::vector<measure::EvaluationRow> rows;
+  for (const measure::Evaluated& each : evaluated) rows.push_back(each.row);
+  if (!plan.entries.empty()) context.out << '\n';
+  context.write(evaluations_table(rows, context.format()));
+}
+
 void run(const RunCommand& command, Context& context) {
   install_interrupt_handler();
   const measure::EngineCatalog catalog = measure::ask_engines(engine::plugin_folder());
@@ -186,9 +229,10 @@ void run(const RunCommand& command, Context& context) {
     search(command, catalog, context);
     return;
   }
-  const Plan plan = make_plan(command, catalog);
+  const Plan plan = make_plan(command, catalog, context);
   if (plan.left_out > 0) {
-    context.say(fmt::format("--limit: the first {} of {} entries of the plan", plan.entries.size(), plan.entries.size() + plan.left_out));
+    const std::size_t left = plan.entries.size() + evaluation_count(plan);
+    context.say(fmt::format("--limit: the first {} of {} entries of the plan", left, left + plan.left_out));
   }
   if (command.dry_run) {
     print_plan(plan, context);
@@ -196,25 +240,9 @@ void run(const RunCommand& command, Context& context) {
   }
   const measure::Platform platform = measure::read_platform();
   store::Store store{std::filesystem::path(context.database)};
-  const std::int64_t platform_id = store.save_platform(platform.identity, platform.name, platform.details_json);
-  StoreLedger ledger(store, platform_id);
-  measure::RunResult result;
-  {
-    Progress progress(context.messages, progress_style(context.quiet), plan.entries.size());
-    ProgressObserver observer(progress);
-    result = measure::run_plan(plan.entries, catalog, platform, ledger, command.runner, observer);
-  }
-  for (measure::Row& row : result.rows) store.add_accuracy(row);
-  if (!command.layers || is_for_people(context.format())) print_result(result, plan, context);
-  if (result.interrupted) {
-    say_interrupted(fmt::format("{} of {} rows", result.rows.size(), plan.entries.size()));
-  }
-  if (std::any_of(result.rows.begin(), result.rows.end(), measure::is_bad)) context.exit_code = 1;
-  if (!command.layers) return;
-  const LayerTimes layers = time_layers(plan.entries, command.runner.again, catalog, platform, platform_id, store, context);
-  if (is_for_people(context.format())) context.out << '\n';
-  print_layers(layers, context);
-  if (layers.failed) context.exit_code = 1;
+  const EvaluationPlace place{catalog, platform, store.save_platform(platform.identity, platform.name, platform.details_json), store};
+  if (!plan.entries.empty() || plan.evaluations.empty()) measure_plan(command, plan, place, context);
+  if (!plan.evaluations.empty()) evaluate_plans(command, plan, place, context);
 }
 
 }  // namespace
@@ -224,7 +252,8 @@ void add_run(CLI::App& app, Context& context) {
   const auto state = std::make_shared<RunCommand>();
   command->add_option("STUDY", state->study_path, "A study file; options below change all of its runs")->type_name("STUDY.toml");
   add_run_options(*command, state->options);
-  command->add_option("--only", state->only, "Only these [[run]]s of the study")->delimiter(',')->type_name("NAME");
+  add_study_evaluation_options(*command, state->evaluations);
+  command->add_option("--only", state->only, "Only these [[run]]s and [[evaluate]]s of the study")->delimiter(',')->type_name("NAME");
   command->add_option("--limit", state->limit, "Only the first so many entries of the plan")
       ->check(CLI::Range(1, 1'000'000))
       ->type_name("N");

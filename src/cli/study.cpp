@@ -48,7 +48,7 @@ class Reader {
   explicit Reader(const std::filesystem::path& file) : file_(file) {}
 
   Study read(const toml::table& root) {
-    std::vector<std::string> known{"name", "title", "text", "run"};
+    std::vector<std::string> known{"name", "title", "text", "run", "evaluate"};
     for (const BlockRule& rule : block_rules()) known.emplace_back(rule.name);
     Study study;
     report::StudyPlan& plan = study.report;
@@ -62,6 +62,8 @@ class Reader {
         plan.text = text(key, node);
       else if (key == "run")
         for (const toml::table* block : blocks(key, node)) study.runs.push_back(read_run(*block, study.runs.size() + 1));
+      else if (key == "evaluate")
+        for (const toml::table* block : blocks(key, node)) study.evaluations.push_back(read_evaluation(*block));
       else if (key == "published")
         for (const toml::table* block : blocks(key, node)) plan.published.push_back(read_published(*block));
       else if (key == "column")
@@ -165,6 +167,26 @@ class Reader {
     return join(parts, ",");
   }
 
+  /// The key is one of run_fields().
+  void set_run_field(measure::RunSpec& spec, const toml::key& key, const toml::node& node) const {
+    const auto fields = run_fields();
+    const auto field = std::find_if(fields.begin(), fields.end(), [name = key.str()](const RunField& each) { return each.key == name; });
+    try {
+      field->set(spec, field_text(key, node, field->kind), where(key));
+    } catch (const Error& error) {
+      throw Error(ErrorCode::input, error.what(), error.hint());
+    }
+  }
+
+  void place_models(measure::RunSpec& spec, const toml::table& block, std::string_view name) const {
+    if (spec.models.empty()) {
+      fail(place(block.source()), fmt::format("this {} names no models", name), "add a line such as: models = [\"resnet18\"]");
+    }
+    for (std::string& model : spec.models) {
+      if (measure::looks_like_file(model)) model = beside_study(model).string();
+    }
+  }
+
   StudyRun read_run(const toml::table& block, std::size_t number) const {
     StudyRun run{std::to_string(number), {}};
     std::vector<std::string> known{"name"};
@@ -175,33 +197,75 @@ class Reader {
         run.name = text(key, node);
         continue;
       }
-      const auto fields = run_fields();
-      const auto field =
-          std::find_if(fields.begin(), fields.end(), [&, name = key.str()](const RunField& each) { return each.key == name; });
-      if (field == fields.end()) unknown_key(key, known);
-      try {
-        field->set(run.spec, field_text(key, node, field->kind), where(key));
-      } catch (const Error& error) {
-        throw Error(ErrorCode::input, error.what(), error.hint());
-      }
+      if (std::find(known.begin(), known.end(), key.str()) == known.end()) unknown_key(key, known);
+      set_run_field(run.spec, key, node);
     }
-    if (run.spec.models.empty()) fail(place(block.source()), "this run names no models", "add a line such as: models = [\"resnet18\"]");
-    for (std::string& model : run.spec.models) {
-      if (measure::looks_like_file(model)) model = beside_study(model).string();
-    }
+    place_models(run.spec, block, "run");
     for (std::string* path : {&run.spec.weights_path, &run.spec.images, &run.spec.labels}) {
       if (!path->empty()) *path = beside_study(*path).string();
     }
     return run;
   }
 
+  // ---- [[evaluate]] ----
+
+  /// Keys that say how pictures become inputs, each checked where it stands.
+  void set_preprocessing(PreprocessingOptions& options, const PreprocessingField& field, const toml::key& key,
+                         const toml::node& node) const {
+    PreprocessingOptions alone;
+    alone.*field.member = field_text(key, node, field.kind);
+    try {
+      (void)preprocessing_changes(alone);
+    } catch (const Error& error) {
+      fail(where(key), error.what(), error.hint());
+    }
+    options.*field.member = alone.*field.member;
+  }
+
+  StudyEvaluation read_evaluation(const toml::table& block) const {
+    StudyEvaluation evaluation;
+    EvaluationRequest& request = evaluation.request;
+    const auto own = evaluation_keys();
+    std::vector<std::string> known = evaluated_run_keys();
+    const std::size_t of_runs = known.size();
+    for (const KeyRule& rule : own) known.emplace_back(rule.key);
+    const auto preprocessing = preprocessing_fields();
+    for (const PreprocessingField& field : preprocessing) known.emplace_back(field.key);
+
+    nlohmann::ordered_json json = nlohmann::ordered_json::object();
+    for (const auto& [key, node] : block) {
+      const std::string name(key.str());
+      const auto place_of_name = static_cast<std::size_t>(std::find(known.begin(), known.end(), name) - known.begin());
+      if (place_of_name == known.size()) unknown_key(key, known);
+      if (place_of_name < of_runs)
+        set_run_field(request.spec, key, node);
+      else if (place_of_name < of_runs + own.size())
+        json[name] = checked_value(key, node, own[place_of_name - of_runs].kind, {});
+      else
+        set_preprocessing(request.preprocessing, preprocessing[place_of_name - of_runs - own.size()], key, node);
+    }
+    place_models(request.spec, block, "evaluation");
+    evaluation.name = json.value("name", std::string());
+    request.streams_are_asked = block.contains("streams");
+    try {
+      set_evaluation(request, json);
+    } catch (const Error& error) {
+      fail(place(block.source()), error.what(), error.hint());
+    }
+    for (auto& [network, file] : request.weights) file = beside_study(file).string();
+    return evaluation;
+  }
+
   void require_distinct_names(const Study& study) const {
     std::set<std::string> names;
-    for (const StudyRun& run : study.runs) {
-      if (!names.insert(run.name).second) {
-        throw Error(ErrorCode::input, fmt::format("{}: two runs are named '{}'", file_.string(), one_line(run.name, 60)),
-                    "give each [[run]] a name of its own");
-      }
+    const auto require_new = [&](const std::string& name, std::string_view what, std::string_view block) {
+      if (names.insert(name).second) return;
+      throw Error(ErrorCode::input, fmt::format("{}: two {} are named '{}'", file_.string(), what, one_line(name, 60)),
+                  fmt::format("give each [[{}]] a name of its own", block));
+    };
+    for (const StudyRun& run : study.runs) require_new(run.name, "runs", "run");
+    for (const StudyEvaluation& evaluation : study.evaluations) {
+      if (!evaluation.name.empty()) require_new(evaluation.name, "runs or evaluations", "evaluate");
     }
   }
 
@@ -419,19 +483,43 @@ Study read_study(const std::filesystem::path& file) {
   return parse_study(read_file(file, kMostBytes), file);
 }
 
-std::vector<measure::RunSpec> select_runs(const Study& study, const std::vector<std::string>& only) {
+namespace {
+
+bool is_chosen(const std::string& name, const std::vector<std::string>& only) {
+  return only.empty() || std::find(only.begin(), only.end(), name) != only.end();
+}
+
+void require_names(const Study& study, const std::vector<std::string>& only) {
   std::vector<std::string> known;
   for (const StudyRun& run : study.runs) known.push_back(run.name);
+  for (const StudyEvaluation& evaluation : study.evaluations) {
+    if (!evaluation.name.empty()) known.push_back(evaluation.name);
+  }
   for (const std::string& name : only) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     throw Error(ErrorCode::usage, fmt::format("the study '{}' has no run named '{}'", study.name, one_line(name, 60)),
                 known.empty() ? "it has no [[run]] at all" : "its runs: " + join(known, ", "));
   }
+}
+
+}  // namespace
+
+std::vector<measure::RunSpec> select_runs(const Study& study, const std::vector<std::string>& only) {
+  require_names(study, only);
   std::vector<measure::RunSpec> specs;
   for (const StudyRun& run : study.runs) {
-    if (only.empty() || std::find(only.begin(), only.end(), run.name) != only.end()) specs.push_back(run.spec);
+    if (is_chosen(run.name, only)) specs.push_back(run.spec);
   }
   return specs;
+}
+
+std::vector<StudyEvaluation> select_evaluations(const Study& study, const std::vector<std::string>& only) {
+  require_names(study, only);
+  std::vector<StudyEvaluation> chosen;
+  for (const StudyEvaluation& evaluation : study.evaluations) {
+    if (is_chosen(evaluation.name, only)) chosen.push_back(evaluation);
+  }
+  return chosen;
 }
 
 }  // namespace inferometer::cli

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/evaluation.h"
 #include "measure/plan.h"
 #include "report/study_blocks.h"
 
@@ -17,10 +18,17 @@ struct StudyRun {
   measure::RunSpec spec;  ///< model paths are taken from the study file's folder
 };
 
+/// One [[evaluate]].
+struct StudyEvaluation {
+  std::string name;           ///< for --only; empty when the file gives none
+  EvaluationRequest request;  ///< paths are taken from the study file's folder; images empty: the file names none
+};
+
 struct Study {
   std::string name;  ///< the file's name without .toml when the file gives none
   std::string title;
   std::vector<StudyRun> runs;
+  std::vector<StudyEvaluation> evaluations;
   report::StudyPlan report;  ///< what is made of the rows; its paths are taken from the study file's folder
 };
 
@@ -33,7 +41,9 @@ Study parse_study(std::string_view text, const std::filesystem::path& file);
 Study read_study(const std::filesystem::path& file);
 
 /// The specs of the runs with these names, in file order; of all runs for an empty list.
-/// Throws Error{usage} with the names there are for an unknown one.
+/// Throws Error{usage} with the names of runs and evaluations for one that neither has.
 std::vector<measure::RunSpec> select_runs(const Study& study, const std::vector<std::string>& only);
+/// The same for the evaluations.
+std::vector<StudyEvaluation> select_evaluations(const Study& study, const std::vector<std::string>& only);
 
 }  // namespace inferometer::cli

@@ -9,6 +9,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "cli/evaluation.h"
 #include "report/study_blocks.h"
 
 namespace inferometer::cli {
@@ -50,5 +51,13 @@ std::span<const BlockRule> block_rules();
 /// Keys of `fit = { ... }` and of a mark.
 std::span<const KeyRule> fit_keys();
 std::span<const KeyRule> mark_keys();
+
+/// Keys of an [[evaluate]] block that are its own, beside those of a [[run]] and of the preprocessing ...
+std::span<const KeyRule> evaluation_keys();
+/// ... and the keys that it shares with a [[run]].
+std::vector<std::string> evaluated_run_keys();
+/// Set what those own keys say. @param block  the checked keys; paths are those to open, but of weights as written
+/// Throws Error{usage} for numbers that cannot be and keys that do not go together.
+void set_evaluation(EvaluationRequest& request, const nlohmann::ordered_json& block);
 
 }  // namespace inferometer::cli

@@ -3,14 +3,17 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
-#include <optional>
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
 
 #include "base/text.h"
+#include "dataset/data_set.h"
 #include "engine/loader.h"
+#include "measure/kept_evaluation.h"
 #include "store/store.h"
 #include "zoo/zoo.h"
 
@@ -40,7 +43,8 @@ std::size_t model_place(const measure::RunSpec& spec, const std::string& model) 
 bool names_model(const measure::RunSpec& spec, const std::string& model) { return model_place(spec, model) < spec.models.size(); }
 
 /// The first of the engines asked, with its settings, that gave this row.
-std::size_t engine_place(const measure::RunSpec& spec, const measure::Row& row) {
+template <class AnyRow>
+std::size_t engine_place(const measure::RunSpec& spec, const AnyRow& row) {
   const std::string text = row.engine_settings.empty() ? row.engine : row.engine + ":" + row.engine_settings;
   const auto found = std::find_if(spec.engines.begin(), spec.engines.end(), [&](const measure::EngineChoice& choice) {
     measure::Entry entry;
@@ -51,7 +55,8 @@ std::size_t engine_place(const measure::RunSpec& spec, const measure::Row& row) 
   return static_cast<std::size_t>(found - spec.engines.begin());
 }
 
-bool names_engine(const measure::RunSpec& spec, const measure::Row& row) {
+template <class AnyRow>
+bool names_engine(const measure::RunSpec& spec, const AnyRow& row) {
   if (spec.engines.empty()) return row.engine_settings.empty();
   return engine_place(spec, row) < spec.engines.size();
 }
@@ -62,7 +67,8 @@ bool names_device(const measure::RunSpec& spec, const std::string& device) {
 }
 
 /// A row holds the input that was obtained; a row that did not run may lack it.
-bool names_input(const measure::RunSpec& spec, const measure::Row& row) {
+template <class AnyRow>
+bool names_input(const measure::RunSpec& spec, const AnyRow& row) {
   if (!row.input_height) return true;
   if (!spec.inputs.empty()) return row.input_height == row.input_width && contains(spec.inputs, *row.input_height);
   const zoo::Network* network = zoo::find(row.model);
@@ -70,7 +76,8 @@ bool names_input(const measure::RunSpec& spec, const measure::Row& row) {
 }
 
 /// Threads that were asked: a row holds those obtained, and a note where the engine uses others.
-std::optional<int> threads_asked(const measure::Row& row) {
+template <class AnyRow>
+std::optional<int> threads_asked(const AnyRow& row) {
   for (const std::string& note : row.notes) {
     int asked = 0;
     const auto [end, failure] = std::from_chars(note.data(), note.data() + note.size(), asked);
@@ -81,9 +88,18 @@ std::optional<int> threads_asked(const measure::Row& row) {
   return row.threads ? std::optional<int>(static_cast<int>(*row.threads)) : std::nullopt;
 }
 
-bool names_threads(const measure::RunSpec& spec, const measure::Row& row) {
+template <class AnyRow>
+bool names_threads(const measure::RunSpec& spec, const AnyRow& row) {
   const std::optional<int> asked = threads_asked(row);
   return spec.threads.empty() || !asked || contains(spec.threads, *asked);
+}
+
+/// What any row of the specification has, timed or evaluated.
+template <class AnyRow>
+bool names_subject(const measure::RunSpec& spec, const AnyRow& row) {
+  return row.batch && contains(spec.batches, *row.batch) && contains(spec.precisions, row.precision_requested) &&
+         names_device(spec, row.device) && names_engine(spec, row) && names_model(spec, row.model) && names_input(spec, row) &&
+         names_threads(spec, row);
 }
 
 /// How many requests were in flight, and computed side by side; one at a time has one of each. A row holds the streams obtained, which an
@@ -99,10 +115,34 @@ bool names_flights(const measure::RunSpec& spec, const measure::Row& row) {
 }  // namespace
 
 bool belongs_to(const measure::Row& row, const measure::RunSpec& spec) {
-  return row.source == store::kMeasured && row.batch && contains(spec.batches, *row.batch) && row.mode == measure::name_of(spec.mode) &&
-         row.protocol == measure::name_of(spec.protocol) && contains(spec.precisions, row.precision_requested) &&
-         names_device(spec, row.device) && names_engine(spec, row) && names_model(spec, row.model) && names_input(spec, row) &&
-         names_threads(spec, row) && names_flights(spec, row);
+  return row.source == store::kMeasured && row.mode == measure::name_of(spec.mode) && row.protocol == measure::name_of(spec.protocol) &&
+         names_subject(spec, row) && names_flights(spec, row);
+}
+
+bool belongs_to(const measure::EvaluationRow& row, const EvaluationRequest& request) {
+  if (!names_subject(request.spec, row)) return false;
+  if (!request.images.empty() && row.data != dataset::data_set_name(request.images)) return false;
+  measure::EvaluationTask task;
+  task.changes = preprocessing_changes(request.preprocessing);
+  return measure::carried_out(row, measure::task_for(task, zoo::find(row.model)));
+}
+
+std::vector<measure::AnsweredPictures> pictures_of(const std::vector<EvaluationRequest>& requests,
+                                                   std::vector<measure::AnsweredPictures> evaluations) {
+  if (requests.empty()) return evaluations;
+  std::set<std::size_t> chosen;
+  for (const EvaluationRequest& request : requests) {
+    std::string data_sha256;  // of the newest that belongs
+    for (std::size_t i = evaluations.size(); i-- > 0;) {
+      const measure::EvaluationRow& row = evaluations[i].evaluation;
+      if (!belongs_to(row, request)) continue;
+      if (data_sha256.empty()) data_sha256 = row.data_sha256;
+      if (!request.images.empty() || row.data_sha256 == data_sha256) chosen.insert(i);
+    }
+  }
+  std::vector<measure::AnsweredPictures> kept;
+  for (const std::size_t i : chosen) kept.push_back(std::move(evaluations[i]));
+  return kept;
 }
 
 std::vector<measure::Row> rows_of(const std::vector<measure::RunSpec>& specs, std::vector<measure::Row> rows) {

@@ -48,6 +48,11 @@ DataSet open_file(const DataSetOptions& options) {
 
 }  // namespace
 
+std::string data_set_name(const std::filesystem::path& images) {
+  const std::filesystem::path whole = std::filesystem::absolute(images).lexically_normal();
+  return (whole.has_filename() ? whole : whole.parent_path()).filename().string();
+}
+
 DataSet open_data_set(const DataSetOptions& options) {
   std::error_code cause;
   DataSet data;
@@ -56,8 +61,7 @@ DataSet open_data_set(const DataSetOptions& options) {
   } catch (const std::filesystem::filesystem_error& error) {
     throw Error(ErrorCode::io, fmt::format("--images {}: {}", options.images.string(), error.code().message()));
   }
-  const std::filesystem::path whole = std::filesystem::absolute(options.images).lexically_normal();
-  data.name = (whole.has_filename() ? whole : whole.parent_path()).filename().string();
+  data.name = data_set_name(options.images);
   if (options.limit > 0 && data.images.size() > static_cast<std::size_t>(options.limit)) {
     data.images.resize(static_cast<std::size_t>(options.limit));
   }

@@ -38,6 +38,9 @@ class ImageSource {
 /// Whether a file's name ends as a picture's does: .jpg .jpeg .jpe .jfif .png, without case.
 bool is_picture_name(const std::filesystem::path& path);
 
+/// How a data set is called: its folder's name, or its file's. Reads nothing.
+std::string data_set_name(const std::filesystem::path& images);
+
 /// An opened data set. `images[i]` is what `source->load(i)` decodes.
 struct DataSet {
   std::string name;                     ///< "val227", "cifar10_test_100.csv"

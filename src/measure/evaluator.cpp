@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "measure/kept_evaluation.h"
 #include "measure/launcher.h"
 #include "zoo/zoo.h"
 
@@ -48,13 +49,8 @@ WorkerTask make_task(const Entry& entry, const EngineCatalog& catalog, const Mod
   task.entry = entry;
   task.model_path = model_file_path(entry.model, catalog.find(entry.engine)->info, entry.precision).string();
   task.quantized = facts.quantized;
-  task.evaluation = options.task;
+  task.evaluation = task_for(options.task, entry.model.zoo ? zoo::find(entry.model.name) : nullptr);
   task.evaluation.class_offset = options.class_offset;
-  task.evaluation.own.reset();
-  if (const zoo::Network* network = entry.model.zoo ? zoo::find(entry.model.name) : nullptr) {
-    task.evaluation.own = network->preprocessing;
-    task.evaluation.own_input = network->input_size;
-  }
   return task;
 }
 
@@ -81,10 +77,9 @@ std::vector<std::string> notes_of(const EvaluationRecord& record, const dataset:
                                   std::int64_t offset, bool is_file) {
   std::vector<std::string> notes;
   notes.push_back(fmt::format("{}: {}", is_file ? "a file brings no preprocessing; used" : "preprocessing", record.preprocessing));
-  if (offset != 0)
-    notes.push_back(
-        fmt::format("label + {} is the network's output{}", offset,
-                    options.class_offset ? "" : " (1001 outputs: the first is taken for a background; --class-offset changes that)"));
+  if (offset != 0 || options.class_offset) {
+    notes.push_back(fmt::format("label + {}{}{}", offset, kOffsetNote, options.class_offset ? "" : kFoundOffsetNote));
+  }
   if (!record.output.empty()) notes.push_back(fmt::format("the network has several outputs; '{}', the first, was taken", record.output));
   std::vector<std::string> damaged;
   for (const DamagedImage& image : record.damaged) damaged.push_back(image.reason);

@@ -16,6 +16,10 @@
 
 namespace inferometer::measure {
 
+/// What follows "label + 1" in the note of an offset, and then in that of one that nobody asked for: kept evaluations are told apart by them.
+inline constexpr const char* kOffsetNote = " is the network's output";
+inline constexpr const char* kFoundOffsetNote = " (1001 outputs: the first is taken for a background; --class-offset changes that)";
+
 struct EvaluatorOptions {
   EvaluationTask task;                       ///< own and own_input are filled in for each zoo network
   std::optional<std::int64_t> class_offset;  ///< none: as class_offset() finds it

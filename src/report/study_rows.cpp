@@ -102,7 +102,10 @@ StudyRows::StudyRows(const StudyPlan& plan, const std::vector<Row>& measured, co
   make_network_frame(plan);
   frames_[std::string(kFromLayers)] = frame_of(layers);
   frames_[std::string(kFromPictures)] = picture_frame(pictures);
-  about_[std::string(kFromPictures)] = "Evaluations of trained weights that kept the probability of the right class";
+  std::set<std::string> sets;
+  for (const measure::AnsweredPictures& each : pictures) sets.insert(each.evaluation.data);
+  about_[std::string(kFromPictures)] = "Evaluations of trained weights that kept the probability of the right class" +
+                                       (sets.empty() ? "" : ", on " + join({sets.begin(), sets.end()}, ", "));
   frames_[std::string(kFromTrainings)] = frame_of(trainings);
 }
 

@@ -97,6 +97,7 @@ void insert_evaluation(Database& database, const std::string& identity, std::int
 std::vector<EvaluationRow> read_evaluations(const Database& database, const EvaluationQuery& query) {
   Selection selection{"evaluations WHERE 1", {}};
   if (query.newest_only) selection.sql += " AND id IN (SELECT max(id) FROM evaluations GROUP BY identity)";
+  append_identities(selection, query.identities);
   for (const Condition& condition : query.where) append(selection, condition, evaluation_column_set());
   selection.sql += " ORDER BY id";
   return read_rows<EvaluationRow>(database, selection, measure::evaluation_columns(), kFields);

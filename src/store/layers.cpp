@@ -28,10 +28,7 @@ void insert_layers(Database& database, const std::string& identity, std::int64_t
 std::vector<LayerRow> read_layers(const Database& database, const LayerQuery& query) {
   Selection selection{"layers WHERE 1", {}};
   if (query.newest_only) selection.sql += " AND profile IN (SELECT max(profile) FROM layers GROUP BY identity)";
-  if (!query.identities.empty()) {
-    selection.sql += fmt::format(" AND identity IN ({})", join(std::vector<std::string>(query.identities.size(), "?"), ", "));
-    selection.values.insert(selection.values.end(), query.identities.begin(), query.identities.end());
-  }
+  append_identities(selection, query.identities);
   for (const Condition& condition : query.where) append(selection, condition, layer_column_set());
   selection.sql += " ORDER BY profile, position";
   return read_rows<LayerRow>(database, selection, measure::layer_columns(), kFields);

@@ -106,6 +106,12 @@ void append(Selection& selection, const Condition& condition, const ColumnSet& c
   }
 }
 
+void append_identities(Selection& selection, const std::vector<std::string>& identities) {
+  if (identities.empty()) return;
+  selection.sql += " AND identity IN (SELECT value FROM json_each(?))";
+  selection.values.emplace_back(json(identities).dump());
+}
+
 Selection select(const Query& query) {
   Selection selection;
   selection.sql = "rows WHERE 1";

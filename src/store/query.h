@@ -32,6 +32,8 @@ const ColumnSet& training_column_set();
 
 /// Add " AND condition" with its values bound. Throws Error{usage} for an unknown column or comparison.
 void append(Selection& selection, const Condition& condition, const ColumnSet& columns);
+/// Only rows with one of these identities; all of them for an empty list.
+void append_identities(Selection& selection, const std::vector<std::string>& identities);
 
 /// Column names come from row_columns() alone, values are never pasted. Throws Error{usage} for a condition that
 /// parse_where() would not have made.

@@ -64,8 +64,9 @@ struct Query {
 };
 
 struct EvaluationQuery {
-  std::vector<Condition> where;  ///< of parse_evaluation_where()
-  bool newest_only = true;       ///< only each identity's newest
+  std::vector<Condition> where;         ///< of parse_evaluation_where()
+  bool newest_only = true;              ///< only each identity's newest
+  std::vector<std::string> identities;  ///< only these, when not empty
 };
 
 struct LayerQuery {

@@ -17,7 +17,8 @@ load helpers
   inferometer run "$SOURCE_DIR/studies/icassp23.toml" --dry-run --format csv
   [ "$status" -eq 0 ]
   [ "$(grep -c ',2,20,1,throughput,' <<< "$output")" -eq "$(($(grep -c ',throughput,' <<< "$output")))" ]
-  [ "$(grep -c '^vgg19,' <<< "$output")" -eq 21 ]
+  [ "$(grep -c '^vgg19,.*,throughput,' <<< "$output")" -eq 21 ]
+  [ "$(grep -c '^vgg19,.*,evaluate,' <<< "$output")" -eq 9 ]
   grep -q '^resnet18,openvino,,MYRIAD,fp16,.*skipped' <<< "$output"
   grep -q '^resnet18,onnxruntime,,cpu,fp32,' <<< "$output"
   sed 's/^streams = 2 .*/streems = 2/' "$SOURCE_DIR/studies/icassp23.toml" > wrong.toml

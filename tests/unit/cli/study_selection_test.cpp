@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include "dataset/preprocess.h"
+#include "zoo/zoo.h"
+
 namespace inferometer::cli {
 namespace {
 
@@ -180,6 +183,76 @@ TEST(StudySelection, ReadingOrderLeavesImportsAsTheyStood) {
   EXPECT_EQ(text_of(in_reading_order({named("vgg16", "b", 2), named("own.onnx", "a", 1), first, named("vgg16", "a", 4),
                                       named("alexnet", "b", 1), second, named("vgg16", "a", 1)})),
             "vgg16 z 8; alexnet a 1; alexnet b 1; vgg16 a 1; vgg16 a 4; vgg16 b 2; own.onnx a 1; ");
+}
+
+EvaluationRequest request() {
+  EvaluationRequest asked;
+  asked.spec.models = {"resnet*"};
+  asked.spec.engines = {{"onnxruntime", {}}};
+  asked.spec.threads = {2};
+  return asked;
+}
+
+measure::AnsweredPictures evaluated(const std::string& data) {
+  measure::AnsweredPictures each;
+  measure::EvaluationRow& row = each.evaluation;
+  row.model = "resnet18";
+  row.engine = "onnxruntime";
+  row.device = "cpu";
+  row.precision_requested = "fp32";
+  row.threads = 2;
+  row.batch = 1;
+  row.input_height = row.input_width = 224;
+  row.preprocessing = dataset::to_options(zoo::find("resnet18")->preprocessing);
+  row.data = data;
+  row.data_sha256 = "hash of " + data;
+  return each;
+}
+
+TEST(StudySelection, AnEvaluationOfTheRequestBelongs) {
+  EXPECT_TRUE(belongs_to(evaluated("ten").evaluation, request()));
+  EvaluationRequest named = request();
+  named.images = "somewhere/ten/";
+  EXPECT_TRUE(belongs_to(evaluated("ten").evaluation, named));
+  named.images = "somewhere/eleven";
+  EXPECT_FALSE(belongs_to(evaluated("ten").evaluation, named));
+  EvaluationRequest changed = request();
+  changed.preprocessing.mean = "0.5";
+  EXPECT_FALSE(belongs_to(evaluated("ten").evaluation, changed));
+  const std::vector<std::function<void(measure::EvaluationRow&)>> changes{
+      [](auto& r) { r.model = "vgg16"; },
+      [](auto& r) { r.engine = "openvino"; },
+      [](auto& r) { r.threads = 1; },
+      [](auto& r) { r.batch = 4; },
+      [](auto& r) { r.precision_requested = "bf16"; },
+      [](auto& r) { r.engine_settings = "graph=basic"; },
+      [](auto& r) { r.input_height = 192; },
+  };
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    measure::EvaluationRow row = evaluated("ten").evaluation;
+    changes[i](row);
+    EXPECT_FALSE(belongs_to(row, request())) << i;
+  }
+}
+
+TEST(StudySelection, PicturesAreOfOneDataSetTheOneEvaluatedLast) {
+  const auto data_of = [](const std::vector<measure::AnsweredPictures>& all) {
+    std::vector<std::string> names;
+    for (const auto& each : all) names.push_back(each.evaluation.data);
+    return names;
+  };
+  const auto stored = [] {
+    std::vector<measure::AnsweredPictures> all{evaluated("b"), evaluated("a"), evaluated("b"), evaluated("c")};
+    all.back().evaluation.model = "vgg16";
+    return all;
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(data_of(pictures_of({request()}, stored())), (Names{"b", "b"}));
+  EvaluationRequest named = request();
+  named.images = "a";
+  EXPECT_EQ(data_of(pictures_of({named}, stored())), (Names{"a"}));
+  EXPECT_EQ(data_of(pictures_of({named, request()}, stored())), (Names{"b", "a", "b"}));
+  EXPECT_EQ(pictures_of({}, stored()).size(), 4u);
 }
 
 }  // namespace

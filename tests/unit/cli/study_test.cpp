@@ -1,8 +1,10 @@
 #include "cli/study.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -100,6 +102,84 @@ TEST(Study, AFileThatGivesLittleGetsTheDefaults) {
   EXPECT_EQ(spec.batches, (Integers{1}));
   EXPECT_EQ(spec.starts, 3);
   EXPECT_EQ(parse_study("", "empty.toml").runs.size(), 0u);
+}
+
+TEST(Study, EveryKeyOfAnEvaluation) {
+  const Study study = parse_study(R"(
+[[evaluate]]
+name = "pictures"
+models = ["resnet18", "nets/own.onnx"]
+engines = "onnxruntime"
+devices = "cpu"
+precisions = ["fp32", "bf16"]
+batches = 4
+threads = 2
+streams = 2
+inputs = 64
+classes = 10
+cpus = "0-1"
+shapes = { input = "1x3x8x8" }
+weights = { resnet18 = "files/resnet18.pth" }
+images = "../pictures"
+labels = "labels.txt"
+limit = 10
+class_offset = 1
+confidences = true
+strict = true
+resize = "warp:72"
+interpolation = "area"
+crop = 64
+channels = "bgr"
+scale = 1
+mean = [104, 117.5, 123]
+std = 1
+[[evaluate]]
+models = "vgg16"
+crop = "32x24"
+)",
+                                  "folder/all.toml");
+  ASSERT_EQ(study.evaluations.size(), 2u);
+  EXPECT_TRUE(study.runs.empty());
+  EXPECT_EQ(study.evaluations[0].name, "pictures");
+  const EvaluationRequest& request = study.evaluations[0].request;
+  EXPECT_EQ(request.spec.models, (Words{"resnet18", "folder/nets/own.onnx"}));
+  EXPECT_EQ(request.spec.engines.at(0).name, "onnxruntime");
+  EXPECT_EQ(request.spec.devices, (Words{"cpu"}));
+  EXPECT_EQ(request.spec.precisions, (Words{"fp32", "bf16"}));
+  EXPECT_EQ(request.spec.batches, (Integers{4}));
+  EXPECT_EQ(request.spec.threads, (Ints{2}));
+  EXPECT_EQ(request.spec.streams, (Ints{2}));
+  EXPECT_TRUE(request.streams_are_asked);
+  EXPECT_EQ(request.spec.inputs, (Integers{64}));
+  EXPECT_EQ(request.spec.classes, 10);
+  EXPECT_EQ(request.spec.cpus, (Ints{0, 1}));
+  EXPECT_EQ(request.spec.shapes.size(), 1u);
+  EXPECT_EQ(request.weights, (std::map<std::string, std::string>{{"resnet18", "folder/files/resnet18.pth"}}));
+  EXPECT_EQ(request.images, "pictures");
+  EXPECT_EQ(request.labels, "folder/labels.txt");
+  EXPECT_EQ(request.limit, 10);
+  EXPECT_EQ(request.class_offset, 1);
+  EXPECT_TRUE(request.confidences);
+  EXPECT_TRUE(request.strict);
+  const dataset::PreprocessingChanges changes = preprocessing_changes(request.preprocessing);
+  EXPECT_EQ(changes.resize, zoo::ResizeRule::warp);
+  EXPECT_EQ(changes.resize_to, 72);
+  EXPECT_EQ(changes.interpolation, zoo::Interpolation::area);
+  EXPECT_EQ(changes.crop, 64);
+  EXPECT_EQ(changes.channels, zoo::ChannelOrder::bgr);
+  EXPECT_EQ(changes.scale, 1);
+  EXPECT_EQ(changes.mean, (std::array<double, 3>{104, 117.5, 123}));
+  EXPECT_EQ(changes.standard_deviation, (std::array<double, 3>{1, 1, 1}));
+
+  const StudyEvaluation& little = study.evaluations[1];
+  EXPECT_EQ(little.name, "");
+  EXPECT_EQ(little.request.class_offset, -1);
+  EXPECT_FALSE(little.request.streams_are_asked || little.request.confidences || little.request.strict);
+  EXPECT_EQ(preprocessing_changes(little.request.preprocessing).crop_height, 24);
+  // Without a name, --only never means it.
+  EXPECT_EQ(select_evaluations(study, {}).size(), 2u);
+  ASSERT_EQ(select_evaluations(study, {"pictures"}).size(), 1u);
+  EXPECT_TRUE(select_runs(study, {"pictures"}).empty());
 }
 
 TEST(Study, TheOtherBlocks) {
@@ -263,6 +343,20 @@ TEST(Study, Errors) {
       {"[[run]]\nmode = \"throughputs\"", "s.toml:2:1: mode: unknown value 'throughputs'", "throughput"},
       {"[[run]]\nshapes = \"1x3\"", "s.toml:2:1: shapes: must be a table such as { input = \"1x3x224x224\" }, not a string", ""},
       {"[[run]]\nmodels = \"a\"\nname = \"x\"\n[[run]]\nmodels = \"b\"\nname = \"x\"", "s.toml: two runs are named 'x'", "name"},
+      {"[[evaluate]]\nimages = \"a\"", "s.toml:1:1: this evaluation names no models", "models"},
+      {"[[evaluate]]\nmodels = \"a\"\n  imagess = \"x\"", "s.toml:3:3: unknown key 'imagess'", "images"},
+      {"[[evaluate]]\nmodels = \"a\"\nprotocol = \"ten\"", "s.toml:3:1: unknown key 'protocol'", ""},
+      {"[[evaluate]]\nmodels = \"a\"\nresise = \"none\"", "s.toml:3:1: unknown key 'resise'", "resize"},
+      {"[[evaluate]]\nresize = \"fit:3\"", "s.toml:2:1: resize: --resize: 'fit:3' is not known", "warp:256"},
+      {"[[evaluate]]\nscale = \"1\"", "s.toml:2:1: scale: must be a number, not a string", ""},
+      {"[[evaluate]]\nmean = [1, 2]", "s.toml:2:1: mean: --mean: 2 numbers", ""},
+      {"[[evaluate]]\nweights = \"x.pth\"", "s.toml:2:1: weights: must be a table of strings", ""},
+      {"[[evaluate]]\nconfidences = 1", "s.toml:2:1: confidences: must be true or false, not a whole number", ""},
+      {"[[evaluate]]\nmodels = \"a\"\nlimit = 0", "s.toml:1:1: limit: must be 1 or more", ""},
+      {"[[evaluate]]\nmodels = \"a\"\nlabels = \"x\"", "s.toml:1:1: labels: of which pictures?", "images"},
+      {"[[evaluate]]\nmodels = \"a\"\nthreads = [1, 2]", "s.toml:1:1: threads: an evaluation takes one value", "[[evaluate]]"},
+      {"[[run]]\nmodels = \"a\"\nname = \"x\"\n[[evaluate]]\nmodels = \"b\"\nname = \"x\"", "s.toml: two runs or evaluations are named 'x'",
+       "name"},
       {"[[table]]\nrows = \"model\"\ncolumns = \"batch\"", "s.toml:1:1: the key 'value' is missing here", ""},
       {"[[table]]\nrows = \"model\"", "s.toml:1:1: the key 'columns' is missing here", ""},
       {"[[table]]\nvalue = \"load_ms\"\ncolumns = \"batch\"", "s.toml:1:1: the key 'rows' is missing here", "grid"},
