@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/csv.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
@@ -59,6 +60,22 @@ void add_file(std::vector<measure::Row>& rows, const std::string& file, const st
   for (measure::Row& row : store::read_import(file, import).rows) rows.push_back(std::move(row));
 }
 
+/// What `predict --format csv` calls a row's figures, where the file is of that kind.
+store::ImportOptions import_of_predictions(const std::string& file) {
+  static constexpr std::pair<const char*, const char*> kNames[] = {{"latency_median_ms", "predicted_latency_ms"},
+                                                                   {"latency_median_low_ms", "predicted_latency_low_ms"},
+                                                                   {"latency_median_high_ms", "predicted_latency_high_ms"},
+                                                                   {"per_image_ms", "predicted_per_image_ms"},
+                                                                   {"images_per_s", "predicted_images_per_s"},
+                                                                   {"peak_memory_mb", "predicted_peak_memory_mb"}};
+  store::ImportOptions import{.columns = {}, .source = std::string(report::kPredicted)};
+  const CsvTable table = read_csv(file);
+  for (const auto& [column, predicted] : kNames) {
+    if (std::find(table.header.begin(), table.header.end(), predicted) != table.header.end()) import.columns[column] = predicted;
+  }
+  return import;
+}
+
 report::Frame rows_of(const RecommendOptions& options, const Context& context) {
   std::vector<measure::Row> rows;
   std::vector<std::string> names = options.csv;
@@ -68,7 +85,7 @@ report::Frame rows_of(const RecommendOptions& options, const Context& context) {
   }
   for (const std::string& file : options.csv) add_file(rows, file);
   if (!options.predicted.empty()) {
-    add_file(rows, options.predicted, {.columns = {}, .source = std::string(report::kPredicted)});
+    add_file(rows, options.predicted, import_of_predictions(options.predicted));
     names.push_back(options.predicted + " (predicted)");
   }
   report::Frame frame = report::choice_rows(std::move(rows));

@@ -84,6 +84,13 @@ nothing_satisfies() {
   [[ "$output" == *"Choice: mobilenet_v3_large "*"(predicted): "*"is predicted, not measured: measure it"* ]]
 }
 
+@test "what predict prints as CSV is taken as it is" {
+  printf 'model,engine,engine_version,device,precision,threads,batch,predicted_latency_ms,predicted_latency_low_ms,predicted_latency_high_ms,predicted_per_image_ms,predicted_images_per_s,predicted_peak_memory_mb,predicted_peak_memory_low_mb,predicted_peak_memory_high_mb,in_calibrated_range,notes\n' >guess.csv
+  printf 'resnet18,onnxruntime,1,cpu,fp32,1,1,20,18,22,20,50,210,200,220,true,\nresnet50,onnxruntime,1,cpu,fp32,1,1,50,45,55,50,20,310,300,320,true,\n' >>guess.csv
+  inferometer recommend --csv "$(published dd_performances_latency.csv)" --engine onnxruntime --min-images-per-s 25 --min-top1 60 --predicted guess.csv --format json
+  analysis_has '[r["model"] for r in a["satisfying"]] == ["resnet18"] and a["choice"]["predicted"] and a["choice"]["latency_ms"] == 20'
+}
+
 @test "rows of the store, and mistakes" {
   inferometer import "$(published dd_performances_latency.csv)"
   [ "$status" -eq 0 ]
