@@ -165,7 +165,7 @@ void add_recommend(CLI::App& app, Context& context) {
     std::string option = "--" + std::string(field.key);
     std::replace(option.begin(), option.end(), '_', '-');
     const auto set = [options, &field, option](const std::string& text) {
-      options->spec.*field.limit = parse_limited_number(text, 1e-9, 1e12, option);
+      options->spec.*field.limit = parse_limited_number(text, 1e-9, field.most, option);
     };
     command->add_option_function<std::string>(option, set, std::string(field.description))->type_name("N");
   }
@@ -187,7 +187,7 @@ void add_recommend(CLI::App& app, Context& context) {
       ->excludes(csv);
   command
       ->add_option("--predicted", options->predicted,
-                   "Also the rows of this CSV file, which are predictions and marked so; columns as a row's")
+                   "Also the rows of this CSV file, marked as predictions: what `predict --format csv` prints, or columns as a row's")
       ->type_name("FILE");
   command->add_option("--figure", options->figure, "Also draw accuracy against what it costs: FILE.svg, .png or .pdf")->type_name("FILE");
   command->footer(

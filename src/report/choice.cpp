@@ -138,7 +138,7 @@ const std::array<ConstraintField, 6>& constraint_fields() {
       {"max_p99_ms", "p99_ms", &RecommendSpec::max_p99_ms, false, "At most this 99th percentile of a request's time"},
       {"max_memory_mb", "memory_mb", &RecommendSpec::max_memory_mb, false, "At most this peak memory, in 10^6 bytes"},
       {"max_power_w", "power_w", &RecommendSpec::max_power_w, false, "At most this mean power"},
-      {"min_top1", "top1", &RecommendSpec::min_top1, true, "At least this top-1 accuracy, in percent"},
+      {"min_top1", "top1", &RecommendSpec::min_top1, true, "At least this top-1 accuracy, in percent", 100},
   }};
   return fields;
 }
@@ -160,6 +160,8 @@ void check_recommend(const RecommendSpec& spec) {
     const std::optional<double>& limit = spec.*field.limit;
     if (limit && !(*limit > 0 && std::isfinite(*limit)))
       throw Error(ErrorCode::usage, fmt::format("{}: must be above 0", field.key), std::string(field.description));
+    if (limit && *limit > field.most)
+      throw Error(ErrorCode::usage, fmt::format("{}: {} is above {}", field.key, *limit, field.most), std::string(field.description));
   }
 }
 

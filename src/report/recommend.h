@@ -28,6 +28,7 @@ struct ConstraintField {
   std::optional<double> RecommendSpec::*limit;
   bool is_least;  ///< the figure must not be below the limit; else not above
   std::string_view description;
+  double most = 1e12;  ///< a larger limit is a mistake
 };
 const std::array<ConstraintField, 6>& constraint_fields();
 

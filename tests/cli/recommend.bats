@@ -102,6 +102,8 @@ nothing_satisfies() {
   fails_with 2 "--platform: no row has the platform JetsonTX2" "JetsonTX1"
   inferometer recommend --max-power-w 0
   fails_with 2 "--max-power-w"
+  inferometer recommend --min-top1 101
+  fails_with 2 "--min-top1: 101 is outside 1e-09 to 100"
   inferometer recommend --prefer cheap
   fails_with 2 "--prefer"
   inferometer recommend --db none.db

@@ -220,6 +220,9 @@ TEST(Recommend, Errors) {
   spec = {};
   spec.max_power_w = 0;
   EXPECT_EQ(message(spec, kRows), "max_power_w: must be above 0");
+  spec.max_power_w.reset();
+  spec.min_top1 = 101;
+  EXPECT_EQ(message(spec, kRows), "min_top1: 101 is above 100");
   EXPECT_EQ(message({}, kHead), "t.csv: holds no row to choose from");
 }
 
