@@ -10,7 +10,7 @@
 #include "predict/conformal.h"
 #include "predict/distance.h"
 #include "predict/memory_fit.h"
-#include "stats/nonnegative.h"
+#include "stats/non_negative.h"
 #include "stats/sample.h"
 #include "zoo/zoo.h"
 
@@ -22,7 +22,7 @@ using Rows = std::vector<const Observation*>;
 /// Families whose networks a model must not have seen.
 using Families = std::set<std::string>;
 
-/// What a column must add to be charged for (stats/nonnegative.h): else few probes would be explained by many columns.
+/// What a column must add to be charged for (stats/non_negative.h): else few probes would be explained by many columns.
 constexpr double kPenalty = 0.001;
 constexpr double kTenth = 0.1;
 constexpr std::size_t kFewestProbes = 2;
@@ -33,11 +33,11 @@ Coefficients fit_coefficients(const Rows& rows) {
     for (const auto& [column, amount] : row->amounts) columns.try_emplace(column, 0);
   std::size_t number = 0;
   for (auto& [column, place] : columns) place = number++;
-  std::vector<double> design(rows.size() * columns.size(), 0), ones(rows.size(), 1);
+  std::vector<std::vector<double>> design(columns.size(), std::vector<double>(rows.size(), 0));
   for (std::size_t r = 0; r < rows.size(); ++r) {
-    for (const auto& [column, amount] : rows[r]->amounts) design[r * columns.size() + columns.at(column)] = amount / rows[r]->ms;
+    for (const auto& [column, amount] : rows[r]->amounts) design[columns.at(column)][r] = amount / rows[r]->ms;
   }
-  const stats::NonnegativeFit fit = stats::fit_nonnegative(design, ones, columns.size(), kPenalty);
+  const stats::NonNegativeFit fit = stats::fit_non_negative(design, std::vector<double>(rows.size(), 1), kPenalty);
   Coefficients coefficients;
   for (const auto& [column, place] : columns)
     if (fit.coefficients[place] > 0) coefficients[column] = fit.coefficients[place];
@@ -63,6 +63,7 @@ class BatchFitter {
                               networks_.size()),
                   "calibrate on a quiet machine, or with more --probes and --networks");
     }
+    coefficients_ = fit_coefficients(probes_);
   }
 
   const Rows& probes() const { return probes_; }
@@ -70,8 +71,7 @@ class BatchFitter {
 
   BatchFit fit_without(const Families& families) const {
     BatchFit fit;
-    Rows rows = probes_;
-    fit.coefficients = fit_coefficients(rows);
+    fit.coefficients = coefficients_;
     double log_sum = 0;
     int count = 0;
     for (const Observation* network : networks_) {
@@ -118,6 +118,7 @@ class BatchFitter {
 
  private:
   Rows probes_, networks_;
+  Coefficients coefficients_;  ///< of the probes, which belong to no family
 };
 
 void add_held_out(const BatchFitter& fitter, Model& model) {

@@ -27,7 +27,7 @@ std::vector<Observation> observations_of(const CalibrationPlan& plan, const std:
                                          std::vector<std::string>& left_out);
 
 /// Everything but where the figures come from (engine, machine, ...) of a model. For each batch of the observations:
-///   rows are divided by their time, so that relative errors count, and coefficients are at least 0 (stats/nonnegative.h);
+///   rows are divided by their time, so that relative errors count, and coefficients are at least 0 (stats/non_negative.h);
 ///   the scale is the geometric mean of measured / fitted over the networks;
 ///   held_out has each network as a model predicts it that was fitted without its family, with an interval from networks of other families, each
 ///   of which was itself predicted without its family and that of the network in question. So nothing that is scored has taken part.

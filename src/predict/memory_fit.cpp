@@ -4,7 +4,7 @@
 #include <set>
 
 #include "predict/conformal.h"
-#include "stats/nonnegative.h"
+#include "stats/non_negative.h"
 
 namespace inferometer::predict {
 namespace {
@@ -22,10 +22,13 @@ Rows without(const Rows& rows, const std::set<std::string>& families) {
 
 std::optional<MemoryModel> fit(const Rows& rows) {
   if (rows.size() < kFewest) return std::nullopt;
-  std::vector<double> design, ones(rows.size(), 1);
-  for (const Observation* row : rows)
-    for (const double amount : {1.0, row->network.weights_mb, row->network.live_mb}) design.push_back(amount / row->peak_mb);
-  const stats::NonnegativeFit solved = stats::fit_nonnegative(design, ones, 3);
+  std::vector<std::vector<double>> design(3);
+  for (const Observation* row : rows) {
+    design[0].push_back(1 / row->peak_mb);
+    design[1].push_back(row->network.weights_mb / row->peak_mb);
+    design[2].push_back(row->network.live_mb / row->peak_mb);
+  }
+  const stats::NonNegativeFit solved = stats::fit_non_negative(design, std::vector<double>(rows.size(), 1));
   MemoryModel model;
   model.constant_mb = solved.coefficients[0];
   model.per_weights_mb = solved.coefficients[1];

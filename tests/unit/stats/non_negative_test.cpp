@@ -31,6 +31,49 @@ TEST(NonNegative, AgreesWithScipy) {
               4.91 - 0.7790439398296406 * 2.5 - 0.07370260745020217 * 3.1 - 0.38336913862764876 * 0.9 - 1.8675362679425644 * 1.2, 1e-12);
 }
 
+// Of all 32 sets of columns the one of the smallest sum, solved in Python from X'X b = X'y - penalty |y| |x|.
+TEST(NonNegative, APenaltyHasTheSmallestChargedSum) {
+  const double expected[2][5] = {{0.7731008984436093, 0, 0.06246136532106634, 0.3723749842756966, 1.861481483453137},
+                                 {0.7493287328994667, 0, 0.017496396804531834, 0.3283983668678869, 1.8372623454954358}};
+  const double penalties[] = {0.01, 0.05}, residuals[] = {11.530353068836419, 13.036334379054633};
+  for (int i = 0; i < 2; ++i) {
+    const NonNegativeFit fit = fit_non_negative(kDesign, kY, penalties[i]);
+    for (std::size_t j = 0; j < 5; ++j) EXPECT_NEAR(fit.coefficients[j], expected[i][j], 1e-12) << i << " " << j;
+    EXPECT_NEAR(fit.residual_ss, residuals[i], 1e-12);
+  }
+}
+
+/// With one column of length 1 the solution is the projection less the penalty's share of y's length; of two that would do, the nearer one is taken.
+TEST(NonNegative, APenaltyKeepsColumnsOut) {
+  EXPECT_NEAR(fit_non_negative(Columns{{1, 0}}, std::vector<double>{3, 4}, 0.1).coefficients[0], 3 - 0.1 * 5, 1e-14);
+  EXPECT_NEAR(fit_non_negative(Columns{{2, 0}}, std::vector<double>{3, 4}, 0.1).coefficients[0], (3 - 0.1 * 5) / 2, 1e-14);
+  EXPECT_EQ(fit_non_negative(Columns{{1, 0}}, std::vector<double>{3, 4}, 0.7).coefficients[0], 0);
+  // y is the second column but for a little; without a penalty the third mends it.
+  const Columns design{{0, 1}, {1, 1}, {1, 0}};
+  const std::vector<double> y{1.01, 1};
+  EXPECT_NEAR(fit_non_negative(design, y).coefficients[2], 0.01, 1e-13);
+  const NonNegativeFit kept = fit_non_negative(design, y, 0.02);
+  EXPECT_EQ(kept.coefficients[2], 0);
+  EXPECT_NEAR(kept.coefficients[1], (2.01 - 0.02 * std::sqrt(2 * (1.01 * 1.01 + 1))) / 2, 1e-13);
+}
+
+/// (1, 0) and (0, 1) come in first, and then fit as well as with their sum; but one coefficient for the sum is charged less than two.
+TEST(NonNegative, APenaltyPutsASumInPlaceOfItsParts) {
+  const NonNegativeFit fit = fit_non_negative(Columns{{1, 0}, {0, 1}, {1, 1}}, std::vector<double>{3, 1}, 0.1);
+  const double charge = 0.1 * std::sqrt(10.0), second = 1 - (std::sqrt(2.0) - 1) * charge;
+  EXPECT_NEAR(fit.coefficients[0], 3 - charge - second, 1e-13);
+  EXPECT_EQ(fit.coefficients[1], 0);
+  EXPECT_NEAR(fit.coefficients[2], second, 1e-13);
+}
+
+/// Laeuchli's matrix: of X'X no more than four digits are right here.
+TEST(NonNegative, TellsApartWhatNormalEquationsCannot) {
+  const double small = 1e-6;
+  const NonNegativeFit fit = fit_non_negative(Columns{{1, small, 0}, {1, 0, small}}, std::vector<double>{3, small, 2 * small});
+  EXPECT_NEAR(fit.coefficients[0], 1, 1e-9);
+  EXPECT_NEAR(fit.coefficients[1], 2, 1e-9);
+}
+
 TEST(NonNegative, UnitsDoNotMatter) {
   Columns design = kDesign;
   for (double& value : design[0]) value *= 1e12;
@@ -52,12 +95,17 @@ TEST(NonNegative, EdgeCases) {
   EXPECT_NEAR(perfect.coefficients[2], 0, 1e-13);
   EXPECT_LT(fit_non_negative(Columns{{1, 0}, {0, 1}, {1, 1}}, std::vector<double>{2, 3}).residual_ss, 1e-25);
   const NonNegativeFit twice = fit_non_negative(Columns{{1, 2}, {1, 2}}, std::vector<double>{2, 4});
-  EXPECT_NEAR(twice.coefficients[0] + twice.coefficients[1], 2, 1e-13);
+  EXPECT_NEAR(twice.coefficients[0], 2, 1e-13);
+  EXPECT_EQ(twice.coefficients[1], 0);
+  // The same direction, where rounding alone has the second point more along y.
+  const NonNegativeFit alike = fit_non_negative(Columns{{0.1, 0.2, 0.3}, {0.7, 1.4, 2.1}}, std::vector<double>{1, 2, 2});
+  EXPECT_GT(alike.coefficients[0], 0);
+  EXPECT_EQ(alike.coefficients[1], 0);
 }
 
 /// The conditions of Karush, Kuhn and Tucker, which the minimum alone fulfils.
-void expect_minimum(const Columns& design, const std::vector<double>& y) {
-  const NonNegativeFit fit = fit_non_negative(design, y);
+void expect_minimum(const Columns& design, const std::vector<double>& y, double penalty) {
+  const NonNegativeFit fit = fit_non_negative(design, y, penalty);
   double length_y = 0;
   for (const double value : y) length_y += value * value;
   for (std::size_t j = 0; j < design.size(); ++j) {
@@ -66,7 +114,7 @@ void expect_minimum(const Columns& design, const std::vector<double>& y) {
       gain += design[j][i] * fit.residuals[i];
       length += design[j][i] * design[j][i];
     }
-    const double slope = length > 0 ? gain / std::sqrt(length * length_y) : 0;
+    const double slope = length > 0 ? gain / std::sqrt(length * length_y) - penalty : -penalty;
     EXPECT_GE(fit.coefficients[j], 0);
     EXPECT_LT(slope, 1e-10);
     if (fit.coefficients[j] > 0) {
@@ -89,9 +137,13 @@ TEST(NonNegative, IsTheMinimumForColumnsOfAnyKind) {
         // Every third column nearly repeats the one before it.
         const bool repeats = j % 3 == 2;
         design[j][i] = repeats ? design[j - 1][i] * (1 + 1e-7 * random.uniform()) : scale * (random.uniform() < 0.3 ? 0 : random.uniform());
+        // Some are sums of others to the last bit but one.
+        if (j % 5 == 4) design[j][i] = design[j - 4][i] + design[j - 1][i];
       }
     }
-    expect_minimum(design, y);
+    expect_minimum(design, y, 0);
+    expect_minimum(design, y, 0.001);
+    expect_minimum(design, y, 0.1);
   }
 }
 
@@ -100,6 +152,8 @@ TEST(NonNegative, CallersMistakes) {
   EXPECT_THROW(fit_non_negative(Columns{}, y), Error);
   EXPECT_THROW(fit_non_negative(Columns{{1}}, y), Error);
   EXPECT_THROW(fit_non_negative(Columns{{1, std::nan("")}}, y), Error);
+  EXPECT_THROW(fit_non_negative(Columns{{1, 2}}, y, -0.1), Error);
+  EXPECT_THROW(fit_non_negative(Columns{{1, 2}}, y, std::nan("")), Error);
   EXPECT_THROW(fit_non_negative(Columns{{}}, std::vector<double>{}), Error);
 }
 
