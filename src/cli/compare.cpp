@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cli/compare_sides.h"
 #include "cli/context.h"
+#include "cli/open_store.h"
 #include "cli/progress.h"
 #include "cli/subcommands.h"
 #include "engine/loader.h"
@@ -57,8 +58,9 @@ std::vector<measure::Metric> metrics_of(const std::vector<std::string>& names) {
 /// Core round trips that the store has seen on this machine; a comparison makes no store.
 std::vector<double> known_roundtrips(const Context& context, const measure::Platform& platform) {
   if (!std::filesystem::exists(context.database)) return {};
-  store::Store store{std::filesystem::path(context.database)};
-  return store.core_roundtrips(store.save_platform(platform.identity, platform.name, platform.details_json));
+  const store::Store store = open_existing(context.database);
+  const auto id = store.platform(platform.identity);
+  return id ? store.core_roundtrips(*id) : std::vector<double>{};
 }
 
 void compare(const CompareCommand& command, Context& context) {

@@ -12,6 +12,7 @@
 #include "cli/context.h"
 #include "cli/evaluation.h"
 #include "cli/evaluation_tables.h"
+#include "cli/open_store.h"
 #include "cli/preprocessing_options.h"
 #include "cli/run_options.h"
 #include "cli/subcommands.h"
@@ -74,7 +75,7 @@ void evaluate(const EvaluateCommand& command, Context& context) {
   const measure::EngineCatalog catalog = measure::ask_engines(engine::plugin_folder());
   const std::vector<measure::PlannedEntry> plan = plan_evaluation(request, catalog, measure::MissingEngine::is_error);
   const measure::Platform platform = measure::read_platform();
-  store::Store store{std::filesystem::path(context.database)};
+  store::Store store = open_to_write(context);
   const std::int64_t platform_id = store.save_platform(platform.identity, platform.name, platform.details_json);
   const std::vector<measure::Evaluated> evaluated =
       evaluate_plan(request, plan, data, KeptEvaluations::again, {catalog, platform, platform_id, store}, context).evaluated;

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/context.h"
 #include "cli/lists.h"
+#include "cli/open_store.h"
 #include "cli/subcommands.h"
 
 namespace inferometer::cli {
@@ -41,7 +42,7 @@ void import_files(const ImportArguments& arguments, const Context& context) {
   // Before a store is made for them: a file that is not there must leave none behind.
   for (const std::string& file : arguments.files) store::read_import(file, options);
 
-  store::Store store{std::filesystem::path(context.database)};
+  store::Store store = open_to_write(context);
   Table table;
   table.columns = {"file", "source", "rows", "new_rows", "lines_left_out"};
   for (const std::string& file : arguments.files) {

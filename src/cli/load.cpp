@@ -14,6 +14,7 @@
 #include "cli/context.h"
 #include "cli/load_command.h"
 #include "cli/load_tables.h"
+#include "cli/open_store.h"
 #include "cli/progress.h"
 #include "cli/subcommands.h"
 #include "load/find_rate.h"
@@ -68,7 +69,7 @@ class Loader {
     const CreatedService service(command_, plan_, address_, context_);
     prepare();
     const measure::Platform platform = measure::read_platform();
-    store::Store store{std::filesystem::path(context_.database)};
+    store::Store store = open_to_write(context_);
     const std::int64_t platform_id = store.save_platform(platform.identity, platform.name, platform.details_json);
     const auto keep = [&](LoadRow row) {
       row.platform = platform.name;

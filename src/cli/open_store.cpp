@@ -13,7 +13,16 @@ store::Store open_existing(const std::string& database) {
     throw Error(ErrorCode::input, fmt::format("{}: there is no store here", database),
                 "`inferometer run` makes one; --db or INFEROMETER_DB names another");
   }
-  return store::Store(database);
+  return store::Store::reader(database);
+}
+
+store::Store open_to_write(const Context& context) {
+  store::Store store{std::filesystem::path(context.database)};
+  if (const auto version = store.migrated_from()) {
+    context.say(fmt::format("{}: brought from schema version {} to {}; older versions of inferometer can no longer use it",
+                            context.database, *version, store::kSchemaVersion));
+  }
+  return store;
 }
 
 }  // namespace inferometer::cli

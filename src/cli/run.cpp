@@ -13,6 +13,7 @@
 #include "cli/evaluation_tables.h"
 #include "cli/layer_times.h"
 #include "cli/ledger.h"
+#include "cli/open_store.h"
 #include "cli/plan_table.h"
 #include "cli/progress.h"
 #include "cli/run_options.h"
@@ -169,7 +170,7 @@ void search(const RunCommand& command, const measure::EngineCatalog& catalog, Co
   if (!given.contains("--mode")) spec.mode = measure::Mode::throughput;
   const auto is_given = [&](const char* option) { return given.contains(option); };
   const measure::Platform platform = measure::read_platform();
-  store::Store store{std::filesystem::path(context.database)};
+  store::Store store = open_to_write(context);
   StoreLedger ledger(store, store.save_platform(platform.identity, platform.name, platform.details_json));
   SearchedEntries searched;
   {
@@ -239,7 +240,7 @@ void run(const RunCommand& command, Context& context) {
     return;
   }
   const measure::Platform platform = measure::read_platform();
-  store::Store store{std::filesystem::path(context.database)};
+  store::Store store = open_to_write(context);
   const EvaluationPlace place{catalog, platform, store.save_platform(platform.identity, platform.name, platform.details_json), store};
   if (!plan.entries.empty() || plan.evaluations.empty()) measure_plan(command, plan, place, context);
   if (!plan.evaluations.empty()) evaluate_plans(command, plan, place, context);

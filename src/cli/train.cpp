@@ -11,6 +11,7 @@
 #include "base/child_process.h"
 #include "base/text.h"
 #include "cli/context.h"
+#include "cli/open_store.h"
 #include "cli/progress.h"
 #include "cli/subcommands.h"
 #include "cli/train_options.h"
@@ -146,7 +147,7 @@ void run_train(const TrainOptions& options, Context& context) {
   train::TrainTask task = train_task(options);
   const measure::EngineCatalog catalog = measure::ask_engines(engine::plugin_folder());
   const measure::Platform platform = measure::read_platform();
-  store::Store store{std::filesystem::path(context.database)};
+  store::Store store = open_to_write(context);
   const std::int64_t platform_id = store.save_platform(platform.identity, platform.name, platform.details_json);
   for (const engine::EngineInfo& engine : candidates(options.engine, catalog)) {
     task.engine = engine.name;

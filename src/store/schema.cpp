@@ -422,19 +422,21 @@ void require_our_file(const Database& database, std::span<const SchemaStep> step
   }
 }
 
-void bring_up_to_date(Database& database, std::span<const SchemaStep> steps) {
+std::optional<std::int64_t> bring_up_to_date(Database& database, std::span<const SchemaStep> steps) {
   require_our_file(database, steps);
   // Looked at before the transaction, so that a reader does not wait for a writer, and again within it.
-  if (database.integer("PRAGMA user_version") == steps.back().version) return;
+  if (database.integer("PRAGMA user_version") == steps.back().version) return std::nullopt;
   Transaction transaction(database);
   require_our_file(database, steps);
   const std::int64_t version = database.integer("PRAGMA user_version");
+  if (version == steps.back().version) return std::nullopt;
   for (const SchemaStep& step : steps) {
     if (step.version > version) database.execute(step.sql);
   }
   // A pragma takes no parameters; both are numbers of ours.
   database.execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplicationId, steps.back().version).c_str());
   transaction.commit();
+  return version;
 }
 
 }  // namespace inferometer::store

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "store/sqlite.h"
@@ -25,6 +26,7 @@ std::span<const SchemaStep> schema_steps();
 void require_our_file(const Database& database, std::span<const SchemaStep> steps);
 
 /// Run the steps that the file lacks, all in one transaction. Safe against other processes that do the same.
-void bring_up_to_date(Database& database, std::span<const SchemaStep> steps);
+/// @return the version that it raised, 0 for a file without tables; nullopt: there was nothing to do
+std::optional<std::int64_t> bring_up_to_date(Database& database, std::span<const SchemaStep> steps);
 
 }  // namespace inferometer::store

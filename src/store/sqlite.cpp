@@ -1,6 +1,7 @@
 #include "store/sqlite.h"
 
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -48,6 +49,16 @@ std::string uri_of(const std::filesystem::path& file, const char* parameters) {
       uri += fmt::format("%{:02X}", static_cast<unsigned char>(letter));
   }
   return uri + parameters;
+}
+
+int flags_of(Database::Access access) {
+  switch (access) {
+    case Database::Access::read_write: return SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    case Database::Access::read: return SQLITE_OPEN_READWRITE;
+    case Database::Access::read_only:
+    case Database::Access::immutable: break;
+  }
+  return SQLITE_OPEN_READONLY;
 }
 
 }  // namespace
@@ -119,18 +130,33 @@ std::span<const std::byte> Statement::blob(int column) const {
   return {data, data == nullptr ? 0 : static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column))};
 }
 
-Database::Database(const std::filesystem::path& file, Access access) : name_(std::make_unique<std::string>(file.string())) {
-  const bool immutable = access == Access::immutable;
-  const int flags = (immutable ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_URI |
-                    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+Database::Database(std::string name, const std::string& uri, int flags) : name_(std::make_unique<std::string>(std::move(name))) {
   sqlite3* connection = nullptr;
-  const int result = sqlite3_open_v2(uri_of(file, immutable ? "?immutable=1" : "").c_str(), &connection, flags, nullptr);
+  const int result =
+      sqlite3_open_v2(uri.c_str(), &connection, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   handle_.reset(connection);
   if (result != SQLITE_OK) fail_with(result, *name_, connection != nullptr ? sqlite3_errmsg(connection) : "cannot be opened");
   sqlite3_busy_timeout(connection, static_cast<int>(std::chrono::milliseconds(kBusyTimeout).count()));
   // The file may come from anybody: its schema must not run functions, and its pages are checked as they are read.
   sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  execute("PRAGMA cell_size_check = ON");
+}
+
+Database::Database(const std::filesystem::path& file, Access access)
+    : Database(file.string(), uri_of(file, access == Access::immutable ? "?immutable=1" : ""), flags_of(access)) {
+  if (access == Access::read) execute("PRAGMA query_only = ON");
+}
+
+Database Database::copy_in_memory() const {
+  Database copy(*name_, ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY);
+  sqlite3* const to = copy.handle_.get();
+  sqlite3_backup* const backup = sqlite3_backup_init(to, "main", handle_.get(), "main");
+  if (backup == nullptr) fail_with(sqlite3_extended_errcode(to), *name_, sqlite3_errmsg(to));
+  sqlite3_backup_step(backup, -1);
+  const int result = sqlite3_backup_finish(backup);
+  if (result != SQLITE_OK) fail_with(result, *name_, sqlite3_errstr(result));
+  return copy;
 }
 
 void Database::execute(const char* sql) {

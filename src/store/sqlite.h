@@ -84,10 +84,15 @@ class Database {
  public:
   enum class Access : std::uint8_t {
     read_write,  ///< created when missing
-    /// Look at the main file as it lies there: no lock, no log, nothing written. Only for a first look at the header.
+    read,        ///< beside writers: locks and the log are used as by them, so the folder must be writable; nothing is saved
+    read_only,   ///< as far as that goes where nothing may be written: without a log, or with one that a writer has open
+    /// Look at the main file as it lies there: no lock, no log, nothing written. Only for what nobody writes meanwhile.
     immutable,
   };
   Database(const std::filesystem::path& file, Access access);
+
+  /// All of it as it is at one moment, in memory; it keeps the name.
+  Database copy_in_memory() const;
 
   void execute(const char* sql);  ///< one or more statements without results
   Statement prepare(std::string_view sql) const;
@@ -100,6 +105,8 @@ class Database {
   struct Close {
     void operator()(sqlite3* connection) const;
   };
+  Database(std::string name, const std::string& uri, int flags);
+
   std::unique_ptr<std::string> name_;  // its address stays when the Database moves
   std::unique_ptr<sqlite3, Close> handle_;
 };

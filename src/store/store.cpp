@@ -1,13 +1,8 @@
 #include "store/store.h"
 
 #include <bit>
-#include <chrono>
 #include <cstring>
 #include <map>
-#include <thread>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -19,9 +14,9 @@
 #include "store/evaluations.h"
 #include "store/layers.h"
 #include "store/loads.h"
+#include "store/open.h"
 #include "store/trainings.h"
 #include "store/query.h"
-#include "store/schema.h"
 #include "store/sqlite.h"
 
 namespace inferometer::store {
@@ -31,82 +26,6 @@ using nlohmann::json;
 
 /// Text of a worker may hold any bytes; JSON may not.
 std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
-
-[[noreturn]] void refuse(ErrorCode code, const std::filesystem::path& file, const std::string& problem, const std::string& hint) {
-  throw Error(code, fmt::format("{} {}", file.string(), problem), hint);
-}
-
-/// See from outside whether a store can be here, so that a refusal leaves no file behind.
-void require_usable_place(const std::filesystem::path& file) {
-  const std::string elsewhere = "name another file with --db";
-  if (file.empty()) throw Error(ErrorCode::usage, "the store's file name is empty", elsewhere);
-  std::error_code cause;
-  const auto status = std::filesystem::status(file, cause);
-  if (status.type() == std::filesystem::file_type::none) refuse(ErrorCode::io, file, "cannot be reached: " + cause.message(), elsewhere);
-  if (std::filesystem::is_directory(status)) refuse(ErrorCode::input, file, "is a folder", "name a file in it with --db");
-  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
-    refuse(ErrorCode::input, file, "is not a regular file", elsewhere);
-  }
-  const std::filesystem::path folder = std::filesystem::absolute(file).parent_path();
-  if (!std::filesystem::is_directory(folder)) {
-    refuse(ErrorCode::io, file, fmt::format("cannot be created: the folder {} does not exist", folder.string()),
-           "create the folder, or name another file with --db");
-  }
-  const auto require_access = [&](const std::filesystem::path& path, int wanted, const std::string& problem, const char* hint) {
-    if (faccessat(AT_FDCWD, path.c_str(), wanted, AT_EACCESS) == 0) return;
-    refuse(ErrorCode::io, file, fmt::format("{}: {}", problem, std::generic_category().message(errno)), hint);
-  };
-  const char* rights = "a store and its folder must be readable and writable; copy the file to a place that is, or change its rights";
-  if (std::filesystem::exists(status)) {
-    require_access(file, R_OK, "cannot be read", rights);
-    require_access(file, W_OK, "cannot be written", rights);
-  }
-  require_access(folder, W_OK | X_OK, fmt::format("cannot be written: nothing can be created in {}", folder.string()), rights);
-}
-
-/// Look at the header alone: opening another application's file for good could already replay its log into it.
-void refuse_foreign_file(const std::filesystem::path& file) {
-  std::error_code cause;
-  const std::uintmax_t bytes = std::filesystem::file_size(file, cause);
-  if (cause || bytes == 0) return;
-  constexpr std::uintmax_t kSmallestPage = 512;  // below, SQLite takes a file for an empty one and overwrites it
-  if (bytes < kSmallestPage)
-    refuse(ErrorCode::input, file, "is not an SQLite database", "name a store with --db, or a file that does not exist yet");
-  try {
-    require_our_file(Database(file, Database::Access::immutable), schema_steps());
-  } catch (const DamagedFile&) {  // a kill while the log was copied looks like this; opening it in earnest mends it
-  }
-}
-
-/// Another process that opens the same new file may hold it for a moment, and SQLite does not wait for this switch.
-void use_write_ahead_log(Database& database) {
-  using Clock = std::chrono::steady_clock;
-  for (const auto deadline = Clock::now() + kBusyTimeout;;) {
-    try {
-      if (database.text("PRAGMA journal_mode") == "wal") return;
-      database.execute("PRAGMA journal_mode = WAL");
-      return;  // a file system without shared memory keeps the rollback journal, which is as durable
-    } catch (const BusyFile&) {
-      if (Clock::now() > deadline) throw;
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-  }
-}
-
-Database open(const std::filesystem::path& file) {
-  require_usable_place(file);
-  refuse_foreign_file(file);
-  Database database(file, Database::Access::read_write);
-  database.execute("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON");
-  bring_up_to_date(database, schema_steps());
-  use_write_ahead_log(database);
-  if (database.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN "
-                       "('platforms', 'platform_sightings', 'entries', 'starts', 'imports', 'rows', 'evaluations', 'loads', 'layers', "
-                       "'training_epochs')") != 10) {
-    refuse(ErrorCode::input, file, "is damaged: a table is missing", "restore it from a copy");
-  }
-  return database;
-}
 
 /// Samples as little-endian 64-bit integers, one after the other.
 std::vector<std::byte> to_blob(const std::vector<std::int64_t>& samples) {
@@ -151,6 +70,7 @@ measure::StartRecord read_start(const Statement& statement, const std::string& f
 
 struct Store::State {
   Database database;
+  std::optional<std::int64_t> migrated_from;
   std::map<std::int64_t, std::int64_t> sightings;  ///< of each platform saved through this Store, the latest
 
   /// What of the platform was seen last, so that kernel and governor stand with the row.
@@ -170,10 +90,22 @@ struct Store::State {
   static constexpr int kFirstRowParameter = 7;
 };
 
-Store::Store(const std::filesystem::path& file) : state_(std::make_unique<State>(State{open(file), {}})) {}
+Store::Store(const std::filesystem::path& file) {
+  OpenedToWrite opened = open_to_write(file);
+  state_ = std::make_unique<State>(State{std::move(opened.database), opened.migrated_from, {}});
+}
+
+Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Store Store::reader(const std::filesystem::path& file) {
+  return Store(std::make_unique<State>(State{open_to_read(file), std::nullopt, {}}));
+}
+
 Store::~Store() = default;
 Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
+
+std::optional<std::int64_t> Store::migrated_from() const { return state_->migrated_from; }
 
 std::int64_t Store::save_platform(const std::string& identity, const std::string& name, const std::string& details_json) {
   Database& database = state_->database;
@@ -321,6 +253,12 @@ std::vector<double> Store::core_roundtrips(std::int64_t platform_id) const {
     }
   }
   return values;
+}
+
+std::optional<std::int64_t> Store::platform(const std::string& identity) const {
+  Statement statement = state_->database.prepare("SELECT id FROM platforms WHERE identity = ?");
+  statement.with(std::string_view(identity));
+  return statement.step() ? std::optional(statement.integer(0)) : std::nullopt;
 }
 
 std::size_t Store::import_rows(const std::vector<measure::Row>& rows, const std::string& source, const std::string& conditions_json) {

@@ -101,13 +101,20 @@ struct Pivot {
 
 class Store {
  public:
-  /// Open or create. Throws Error{input}: not an SQLite file, not an inferometer store, or written by a newer version (both
-  /// versions named); Error{io}: unreadable, unwritable or full. A file of an older version is migrated in one transaction.
-  /// The folder must exist. A file that is refused is left as it was. Waits up to 30 s for other writers, here and below.
+  /// Open or create, to write. Throws Error{input}: not an SQLite file, not an inferometer store, or written by a newer version (both
+  /// versions named); Error{io}: unreadable, unwritable or full. A file of an older version is migrated in one transaction: then older versions of
+  /// inferometer can no longer open it. The folder must exist. A file that is refused is left as it was. Waits up to 30 s for other writers, here and
+  /// below.
   explicit Store(const std::filesystem::path& file);
+  /// Open to read, and leave the file as it is: what an older version wrote is brought up to date in a copy in memory, and neither file nor folder
+  /// need be writable. Throws as above, and Error{io} where there is no file; saving is Error{io}.
+  static Store reader(const std::filesystem::path& file);
   ~Store();
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;
+
+  /// The schema version that opening found in the file and raised; nullopt: none was raised.
+  std::optional<std::int64_t> migrated_from() const;
 
   /// Record the machine; returns its id. `identity` decides equality, `details` (JSON) is what was seen this time.
   std::int64_t save_platform(const std::string& identity, const std::string& name, const std::string& details_json);
@@ -158,6 +165,8 @@ class Store {
   /// Fill in a row's accuracy from the evaluations kept; what there is none of stays as it is.
   void add_accuracy(measure::Row& row) const;
 
+  /// The id of a machine that is known, by its identity.
+  std::optional<std::int64_t> platform(const std::string& identity) const;
   /// Core round trips in ns of all starts on this platform (before and after), for the two clusters near and far. Unordered.
   std::vector<double> core_roundtrips(std::int64_t platform_id) const;
 
@@ -168,6 +177,7 @@ class Store {
 
  private:
   struct State;
+  explicit Store(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 

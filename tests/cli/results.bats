@@ -124,3 +124,29 @@ CSV
   inferometer results --all --format json
   rows_have 'len(rows) == 2'
 }
+
+@test "a question leaves a store of an older version as it is, what keeps figures raises it and says so" {
+  import_times
+  python3 - <<'PYTHON'
+import sqlite3
+store = sqlite3.connect("inferometer.db")
+store.executescript("DROP TABLE training_epochs; PRAGMA user_version = 6; PRAGMA wal_checkpoint(TRUNCATE)")
+store.close()
+PYTHON
+  before=$(sha256sum inferometer.db)
+  inferometer results --where 'engine=beta' --format json
+  rows_have 'len(rows) == 1 and rows[0]["per_image_ms"] == 6'
+  inferometer results --trainings --format json
+  rows_have 'rows == []'
+  inferometer report -o page
+  [ "$status" -eq 0 ]
+  [ "$(sha256sum inferometer.db)" = "$before" ]
+  [ "$(echo inferometer.db*)" = inferometer.db ]
+
+  printf 'model,batch,ms\nvgg16,1,20\n' > more.csv
+  inferometer import more.csv --map per_image_ms=ms --source elsewhere
+  [ "$status" -eq 0 ]
+  [[ "$stderr" == *"inferometer.db: brought from schema version 6 to 7; older versions of inferometer can no longer use it"* ]]
+  inferometer import more.csv --map per_image_ms=ms --source elsewhere
+  [[ "$stderr" != *"schema version"* ]]
+}

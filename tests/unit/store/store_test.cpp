@@ -5,11 +5,11 @@
 
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
+#include "child.h"
 #include "samples.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
@@ -18,40 +18,6 @@ namespace inferometer::store {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Run `act` in a child that may give up rights; its Error comes back as "CODE: what". Empty: no error.
-template <typename Act>
-std::string error_in_child(Act act) {
-  int ends[2];
-  if (pipe(ends) != 0) std::abort();
-  const pid_t child = fork();
-  if (child == 0) {
-    std::string text;
-    try {
-      act();
-    } catch (const Error& error) {
-      text = std::string(name_of(error.code())) + ": " + error.what() + (error.hint().empty() ? " (no hint)" : "");
-    } catch (...) {
-      text = "another exception";
-    }
-    const bool written = write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size());
-    _exit(written ? 0 : 1);
-  }
-  close(ends[1]);
-  std::string text;
-  char buffer[1024];
-  for (ssize_t count = 0; (count = read(ends[0], buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<std::size_t>(count));
-  close(ends[0]);
-  int status = 0;
-  waitpid(child, &status, 0);
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return "the child died";
-  return text;
-}
-
-/// The administrator may do everything; a test of rights needs somebody else.
-void become_nobody() {
-  if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0)) _exit(9);
-}
 
 TEST(StoreOpening, a_missing_or_empty_file_is_created) {
   const TemporaryFolder folder;
@@ -117,7 +83,7 @@ TEST(StoreOpening, rights_that_are_missing_are_named) {
   { Store store(folder / "closed" / "b.db"); }
   chmod(folder.path().c_str(), 0777);
   const auto attempt = [&](const fs::path& file) {
-    return error_in_child([&] {
+    return said_in_child([&] {
       become_nobody();
       Store store(file);
     });
@@ -149,14 +115,14 @@ TEST(StoreOpening, a_disk_that_takes_no_more_is_an_error_and_nothing_is_lost) {
     const rlimit limit{bytes, bytes};
     if (setrlimit(RLIMIT_FSIZE, &limit) != 0) _exit(9);
   };
-  const std::string at_work = error_in_child([&] {
+  const std::string at_work = said_in_child([&] {
     full(40'000);
     Store store(folder / "a.db");
     store.save_start("big", sample_entry("vgg16"), 1, 1, sample_start(0, std::vector<std::int64_t>(100'000, 7)));
   });
   EXPECT_TRUE(at_work.starts_with("io: ")) << at_work;
   EXPECT_EQ(at_work.find("no hint"), std::string::npos);
-  const std::string at_creation = error_in_child([&] {
+  const std::string at_creation = said_in_child([&] {
     full(1'000);
     Store store(folder / "b.db");
   });
