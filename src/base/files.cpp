@@ -2,18 +2,15 @@
 
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
 #include <random>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 #include <fcntl.h>
 #include <pwd.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -112,33 +109,6 @@ fs::path home_folder() {
   passwd* found = nullptr;
   if (getpwuid_r(getuid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) return found->pw_dir;
   throw Error(ErrorCode::io, "no cache folder: HOME is not set", "set INFEROMETER_CACHE_DIR");
-}
-
-/// Open, creating it where it is missing. An existing one is opened without O_CREAT: in a sticky folder such as /tmp Linux
-/// refuses that flag for a file of another user (fs.protected_regular). Links are refused, since others may write there.
-Descriptor open_lock_file(const fs::path& path) {
-  while (true) {
-    for (const int access : {O_RDWR, O_RDONLY}) {
-      Descriptor existing(::open(path.c_str(), access | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-      if (existing) return existing;
-      if (errno == ENOENT) break;
-      if (errno != EACCES || access == O_RDONLY) throw failure(ErrorCode::io, "lock", path, errno);
-    }
-    Descriptor created(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666));
-    if (created) {
-      ::fchmod(created.number(), 0666);  // the mask of this user must not shut others out
-      return created;
-    }
-    if (errno != EEXIST) throw failure(ErrorCode::io, "lock", path, errno);
-  }
-}
-
-/// False when somebody has removed or replaced the file meanwhile: then a lock on it excludes nobody.
-bool is_still_at(int descriptor, const fs::path& path) {
-  struct stat held {
-  }, there{};
-  return ::fstat(descriptor, &held) == 0 && ::lstat(path.c_str(), &there) == 0 && held.st_dev == there.st_dev &&
-         held.st_ino == there.st_ino;
 }
 
 }  // namespace
@@ -242,27 +212,6 @@ fs::path cache_folder() {
                   "set INFEROMETER_CACHE_DIR to a folder that can be written to");
   }
   return folder;
-}
-
-FileLock::FileLock(const fs::path& path, bool (*interrupted)()) {
-  constexpr std::chrono::milliseconds kPause{20};
-  create_parent(path);
-  auto file = open_lock_file(path);
-  while (true) {
-    if (::flock(file.number(), LOCK_EX | LOCK_NB) == 0) {
-      if (is_still_at(file.number(), path)) break;
-      file = open_lock_file(path);
-      continue;
-    }
-    if (errno != EWOULDBLOCK && errno != EINTR) throw failure(ErrorCode::io, "lock", path, errno);
-    if (interrupted != nullptr && interrupted()) {
-      throw Error(ErrorCode::interrupted, "interrupted while waiting for the lock " + path.string());
-    }
-    std::this_thread::sleep_for(kPause);
-    // A waiter must not sit on a file that has been replaced.
-    if (!is_still_at(file.number(), path)) file = open_lock_file(path);
-  }
-  file_ = std::move(file);
 }
 
 }  // namespace inferometer

@@ -6,8 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/descriptor.h"
-
 namespace inferometer {
 
 /// Throws Error{io} naming path and cause: missing, a folder, unreadable, larger than `most` bytes.
@@ -39,19 +37,5 @@ class PendingFile {
 std::filesystem::path executable_path();  ///< of this process
 /// $INFEROMETER_CACHE_DIR, else $XDG_CACHE_HOME/inferometer, else ~/.cache/inferometer; created.
 std::filesystem::path cache_folder();
-
-/// Exclusive lock between processes, held until destruction; the file stays. Creates it, for all users. Advisory: flock(2),
-/// so the kernel frees it when the holder ends in any way. A child process does not inherit it.
-class FileLock {
- public:
-  /// Waits; `interrupted` (may be null) is polled at least every 100 ms and ends the wait with Error{interrupted}.
-  /// Throws Error{io} when the file cannot be opened or is a symbolic link.
-  FileLock(const std::filesystem::path& path, bool (*interrupted)());
-  FileLock(const FileLock&) = delete;
-  FileLock& operator=(const FileLock&) = delete;
-
- private:
-  Descriptor file_;
-};
 
 }  // namespace inferometer

@@ -91,7 +91,8 @@ void calibrate(const CalibrateCommand& command, Context& context) {
   {
     Progress progress(context.messages, progress_style(context.quiet), 0);
     time_missing(plan, catalog, journal,
-                 [&](const std::string& what, std::size_t done, std::size_t all) { progress.begin(what, done, all); });
+                 [&](const std::string& what, std::size_t done, std::size_t all) { progress.begin(what, done, all); },
+                 {[&](const std::string& line) { progress.message(line); }});
   }
   const predict::Model model = model_of(plan, journal, platform);
   save_model(model, path);

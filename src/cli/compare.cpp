@@ -79,7 +79,8 @@ void compare(const CompareCommand& command, Context& context) {
   {
     Progress progress(context.messages, progress_style(context.quiet), options.replicates);
     result = measure::compare(entries, catalog, platform, options, known_roundtrips(context, platform),
-                              [&](std::size_t counted, std::size_t wanted) { progress.begin(text, counted, wanted); });
+                              [&](std::size_t counted, std::size_t wanted) { progress.begin(text, counted, wanted); },
+                              {[&](const std::string& line) { progress.message(line); }});
   }
   const std::string repro = repro_of(command);
   context.write(command.replicates_table ? report::replicates_table(result) : report::comparison_table(result, repro, context.format()));

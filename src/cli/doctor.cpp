@@ -43,7 +43,8 @@ void examine(const DoctorCommand& command, Context& context) {
   measure::MachineReadings readings = measure::watch_machine(command.seconds, interrupt_requested);
   if (command.starts > 0) {
     context.say(fmt::format("measuring {} starts of a small network", command.starts));
-    measure::measure_starts(measure::ask_engines(engine::plugin_folder()), command.starts, readings);
+    measure::measure_starts(measure::ask_engines(engine::plugin_folder()), command.starts, readings,
+                            {[&](const std::string& line) { context.say(line); }});
   }
   const std::vector<measure::Finding> findings = measure::diagnose(readings);
   context.write(findings_table(findings, is_for_people(context.format())));

@@ -19,7 +19,8 @@ LayerTimes time_layers(const std::vector<measure::PlannedEntry>& plan, bool agai
     if (!store.has_layers(identity) || again) {
       const std::string subject = measure::describe(planned.entry);
       context.say(fmt::format("timing the layers of {}", subject));
-      const measure::ProfiledEntry profiled = measure::profile_entry(planned.entry, catalog, row->row);
+      const measure::ProfiledEntry profiled =
+          measure::profile_entry(planned.entry, catalog, row->row, {[&](const std::string& line) { context.say(line); }});
       if (profiled.status != measure::Status::passed) {
         context.say(fmt::format("{}: layers {}: {}", subject, name_of(profiled.status), profiled.reason));
         layers.failed = layers.failed || profiled.status != measure::Status::unsupported;

@@ -131,6 +131,7 @@ class ProgressObserver : public measure::RunObserver {
       progress_.skip(1);
     }
   }
+  void waits(const std::string& line) override { progress_.message(line); }
 
  private:
   Progress& progress_;

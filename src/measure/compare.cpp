@@ -9,7 +9,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/child_process.h"
-#include "base/files.h"
 #include "measure/expected_outputs.h"
 #include "measure/launcher.h"
 #include "measure/start_task.h"
@@ -52,7 +51,7 @@ class Comparer {
 
   const ModelFacts& facts(std::size_t side) const { return facts_[side]; }
 
-  void measure(const CompareProgress& progress) {
+  void measure(const CompareProgress& progress, const LockWait& wait) {
     const std::size_t wanted = result_.options.replicates;
     std::optional<FileLock> lock;
     Workers workers;
@@ -66,7 +65,7 @@ class Comparer {
       if (result_.options.fresh_starts || attempt == 0) {
         workers = {};
         lock.reset();
-        lock.emplace(machine_lock_path(), interrupt_requested);
+        lock.emplace(machine_lock_path(), interrupt_requested, wait);
         if (!start_both(order, static_cast<int>(attempt), workers, starts)) return;
       }
       Replicate replicate;
@@ -224,13 +223,14 @@ bool is_bad(const Comparison& comparison) {
 }
 
 Comparison compare(const std::array<Entry, kSides>& entries, const EngineCatalog& catalog, const Platform& platform,
-                   const CompareOptions& options, std::vector<double> known_roundtrips, const CompareProgress& progress) {
+                   const CompareOptions& options, std::vector<double> known_roundtrips, const CompareProgress& progress,
+                   const LockWait& wait) {
   check(options);
   Comparison result;
   result.entries = entries;
   result.options = options;
   Comparer comparer(result, catalog, known_roundtrips);
-  comparer.measure(progress);
+  comparer.measure(progress, wait);
 
   const bool passed = result.status == Status::passed;
   if (!passed) result.replicates.clear();

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/file_lock.h"
 #include "measure/engines_here.h"
 #include "measure/entry.h"
 #include "measure/platform.h"
@@ -55,9 +56,11 @@ using CompareProgress = std::function<void(std::size_t counted, std::size_t want
 /// The machine's lock is held while a replicate runs. A side that fails ends the comparison; its status and reason say how.
 /// @param entries  latency mode; their engines are in the catalogue
 /// @param known_roundtrips  readings of this machine so far, ns
+/// @param wait  told when another process measures
 /// Throws Error{usage} for an engine setting's value, and too few replicates or metrics of starts where starts are not fresh;
 /// Error{interrupted}.
 Comparison compare(const std::array<Entry, kSides>& entries, const EngineCatalog& catalog, const Platform& platform,
-                   const CompareOptions& options, std::vector<double> known_roundtrips, const CompareProgress& progress = {});
+                   const CompareOptions& options, std::vector<double> known_roundtrips, const CompareProgress& progress = {},
+                   const LockWait& wait = {});
 
 }  // namespace inferometer::measure

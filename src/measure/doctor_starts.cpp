@@ -32,8 +32,15 @@ class KeptStarts final : public Ledger {
 
 class Silent final : public RunObserver {
  public:
+  explicit Silent(const LockWait& wait) : wait_(wait) {}
   void start_begins(const Entry&, int, std::size_t, std::size_t) override {}
   void row_ready(const Row&, bool) override {}
+  void waits(const std::string& line) override {
+    if (wait_.say) wait_.say(line);
+  }
+
+ private:
+  const LockWait& wait_;
 };
 
 const EngineHere* best_engine(const EngineCatalog& catalog) {
@@ -47,7 +54,7 @@ const EngineHere* best_engine(const EngineCatalog& catalog) {
 
 }  // namespace
 
-void measure_starts(const EngineCatalog& catalog, int count, MachineReadings& readings) {
+void measure_starts(const EngineCatalog& catalog, int count, MachineReadings& readings, const LockWait& wait) {
   const EngineHere* engine = best_engine(catalog);
   if (engine == nullptr) {
     readings.starts_of = "no engine that computes is usable here";
@@ -61,7 +68,7 @@ void measure_starts(const EngineCatalog& catalog, int count, MachineReadings& re
   spec.stop.max_time_s = 0.5;
   const std::vector<PlannedEntry> plan = expand({spec}, catalog.engines, MissingEngine::is_error);
   KeptStarts memory;
-  Silent silent;
+  Silent silent(wait);
   Platform platform;
   const RunResult result = run_plan(plan, catalog, platform, memory, {}, silent);
   if (result.interrupted) throw Error(ErrorCode::interrupted, "interrupted", "nothing was kept");

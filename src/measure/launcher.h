@@ -37,7 +37,7 @@ std::filesystem::path worker_program();
 /// Told how many images of how many are done; may be empty.
 using ProgressCallback = std::function<void(std::size_t done, std::size_t all)>;
 
-/// Held (base/files.h: FileLock) while a start runs, by whoever measures on this machine.
+/// Held (base/file_lock.h) while a start runs, by whoever measures on this machine.
 std::filesystem::path machine_lock_path();
 
 /// A worker that lives between its answers. One thread; make it from one that lives as long. The destructor ends it.

@@ -8,7 +8,6 @@
 
 #include "base/child_process.h"
 #include "base/clock.h"
-#include "base/files.h"
 #include "measure/launcher.h"
 #include "measure/start_task.h"
 #include "measure/timed_loop.h"
@@ -124,7 +123,7 @@ std::vector<LayerRow> layers_from_json(const nlohmann::json& json) {
   return rows;
 }
 
-ProfiledEntry profile_entry(const Entry& entry, const EngineCatalog& catalog, const Row& row) {
+ProfiledEntry profile_entry(const Entry& entry, const EngineCatalog& catalog, const Row& row, const LockWait& wait) {
   ProfiledEntry result;
   const engine::EngineInfo& info = catalog.find(entry.engine)->info;
   if (!info.computes || entry.mode == Mode::served) {
@@ -134,7 +133,7 @@ ProfiledEntry profile_entry(const Entry& entry, const EngineCatalog& catalog, co
   }
   Entry profiled = entry;
   if (can_profile(info)) profiled.engine_settings["profile"] = "1";
-  const FileLock lock(machine_lock_path(), interrupt_requested);
+  const FileLock lock(machine_lock_path(), interrupt_requested, wait);
   WorkerTask task = start_task(profiled, catalog, {}, 0);
   task.kind = WorkerTask::Kind::layers;
   const std::string started_at = utc_timestamp();

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "base/file_lock.h"
 #include "measure/engines_here.h"
 #include "measure/layer_network.h"
 #include "measure/layer_row.h"
@@ -44,8 +45,10 @@ struct ProfiledEntry {
   std::vector<LayerRow> rows;
 };
 
-/// The parent's side: one worker, under the machine-wide lock. @param row  the entry's own, which passed
+/// The parent's side: one worker, under the machine-wide lock.
+/// @param row  the entry's own, which passed
+/// @param wait  told when another process measures
 /// Throws Error{interrupted}, Error{io}.
-ProfiledEntry profile_entry(const Entry& entry, const EngineCatalog& catalog, const Row& row);
+ProfiledEntry profile_entry(const Entry& entry, const EngineCatalog& catalog, const Row& row, const LockWait& wait = {});
 
 }  // namespace inferometer::measure

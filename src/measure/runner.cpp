@@ -13,7 +13,7 @@
 #include "base/child_process.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/files.h"
+#include "base/file_lock.h"
 #include "measure/launcher.h"
 #include "measure/meter.h"
 #include "measure/models.h"
@@ -196,7 +196,7 @@ class Runner {
   void measure(Job& job, int index, int repeats) {
     observer_.start_begins(job.entry(), index, starts_done_, starts_total_);
     {
-      const FileLock lock(machine_lock_path(), interrupt_requested);
+      const FileLock lock(machine_lock_path(), interrupt_requested, {[this](const std::string& line) { observer_.waits(line); }});
       if (done_by_another(job, index, repeats)) {
         ++starts_done_;
         return;

@@ -14,7 +14,6 @@
 
 #include "base/child_process.h"
 #include "base/error.h"
-#include "base/files.h"
 #include "formats/onnx.h"
 #include "measure/core_distance.h"
 #include "measure/launcher.h"
@@ -77,12 +76,14 @@ class ProbeFolder {
 
 class Timer {
  public:
-  Timer(const CalibrationPlan& plan, const measure::EngineCatalog& catalog, Journal& journal, const CalibrationProgress& progress)
+  Timer(const CalibrationPlan& plan, const measure::EngineCatalog& catalog, Journal& journal, const CalibrationProgress& progress,
+        const LockWait& wait)
       : plan_(plan),
         here_(*catalog.find(plan.entry.engine)),
         plugin_(catalog.plugins.at(plan.entry.engine)),
         journal_(journal),
-        progress_(progress) {
+        progress_(progress),
+        wait_(wait) {
     probes_ = generate_probes(plan.probes, plan.seed);
   }
 
@@ -144,7 +145,7 @@ class Timer {
       const measure::ModelReference model = measure::resolve_model(stint.network, {});
       const std::string path =
           here_.info.computes ? measure::model_file_path(model, here_.info).string() : measure::artefact_path(model).string();
-      const FileLock lock(measure::machine_lock_path(), interrupt_requested);
+      const FileLock lock(measure::machine_lock_path(), interrupt_requested, wait_);
       begin_worker();
       time_one(stint.network, true, path, stint.batch, stint.pass);
       end_worker();
@@ -153,7 +154,7 @@ class Timer {
     const ProbeFolder folder;
     std::vector<std::string> paths;
     for (const Probe* probe : stint.probes) paths.push_back(folder.file_of(*probe, plan_.seed));
-    const FileLock lock(measure::machine_lock_path(), interrupt_requested);
+    const FileLock lock(measure::machine_lock_path(), interrupt_requested, wait_);
     for (std::size_t i = 0; i < stint.probes.size(); ++i) {
       for (const std::int64_t batch : plan_.batches) {
         const std::string& name = stint.probes[i]->name;
@@ -221,6 +222,7 @@ class Timer {
   std::string plugin_;
   Journal& journal_;
   const CalibrationProgress& progress_;
+  const LockWait& wait_;
   std::vector<Probe> probes_;
   std::set<std::pair<std::string, std::int64_t>> wanted_;  ///< name and batch of what is not steady yet
   std::unique_ptr<measure::LiveWorker> worker_;
@@ -296,9 +298,9 @@ std::vector<Measured> summarize_timings(const std::vector<Timing>& timings) {
   return result;
 }
 
-void time_missing(const CalibrationPlan& plan, const measure::EngineCatalog& catalog, Journal& journal,
-                  const CalibrationProgress& progress) {
-  Timer(plan, catalog, journal, progress).run();
+void time_missing(const CalibrationPlan& plan, const measure::EngineCatalog& catalog, Journal& journal, const CalibrationProgress& progress,
+                  const LockWait& wait) {
+  Timer(plan, catalog, journal, progress, wait).run();
 }
 
 }  // namespace inferometer::predict

@@ -9,6 +9,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "base/file_lock.h"
 #include "measure/engines_here.h"
 #include "measure/entry.h"
 #include "predict/journal.h"
@@ -54,8 +55,9 @@ using CalibrationProgress = std::function<void(const std::string& what, std::siz
 
 /// Time what the journal lacks. The machine's lock is held while a worker lives. A model that an engine cannot run is noted in the journal
 /// with the reason and asked for no more.
+/// @param wait  told when another process measures
 /// Throws Error{interrupted}, Error{io}, and what starting workers gives.
-void time_missing(const CalibrationPlan& plan, const measure::EngineCatalog& catalog, Journal& journal,
-                  const CalibrationProgress& progress);
+void time_missing(const CalibrationPlan& plan, const measure::EngineCatalog& catalog, Journal& journal, const CalibrationProgress& progress,
+                  const LockWait& wait = {});
 
 }  // namespace inferometer::predict

@@ -69,6 +69,7 @@ class Witness final : public RunObserver {
     rows.push_back(row);
     fresh.push_back(is_fresh);
   }
+  void waits(const std::string&) override {}
   std::vector<std::pair<std::int64_t, int>> begun;  ///< batch and start; entries here differ in their batch
   std::vector<Row> rows;
   std::vector<bool> fresh;

@@ -1,0 +1,239 @@
+#include "base/file_lock.h"
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+namespace inferometer {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+class FileLocks : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "inferometer_lock_XXXXXX").string();
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    folder_ = name;
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  static std::string error_of(const std::function<void()>& action, ErrorCode code) {
+    try {
+      action();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), code) << error.what();
+      return error.what();
+    }
+    return "no error";
+  }
+
+  fs::path folder_;
+};
+
+bool at_once() { return true; }
+
+/// A process that holds a lock until it is killed, which the destructor does.
+class Holder {
+ public:
+  explicit Holder(const fs::path& path) {
+    int ready[2];
+    if (pipe(ready) != 0) std::abort();
+    process_ = fork();
+    if (process_ == 0) {
+      FileLock lock(path, nullptr);
+      [[maybe_unused]] auto told = write(ready[1], "x", 1);
+      while (true) pause();
+    }
+    char letter = 0;
+    if (read(ready[0], &letter, 1) != 1) std::abort();
+    close(ready[0]);
+    close(ready[1]);
+  }
+  ~Holder() { end(); }
+  Holder(const Holder&) = delete;
+  Holder& operator=(const Holder&) = delete;
+
+  pid_t process() const { return process_; }
+  /// Returns when it has stopped.
+  void stop() const {
+    kill(process_, SIGSTOP);
+    int status = 0;
+    waitpid(process_, &status, WUNTRACED);
+  }
+  void end() {
+    if (process_ == 0) return;
+    kill(process_, SIGKILL);
+    waitpid(process_, nullptr, 0);
+    process_ = 0;
+  }
+
+ private:
+  pid_t process_ = 0;
+};
+
+TEST_F(FileLocks, ExcludesAndIsFreedByDestruction) {
+  const auto path = folder_ / "sub" / "lock";
+  {
+    FileLock lock(path, nullptr);
+    EXPECT_NE(error_of([&] { FileLock second(path, at_once); }, ErrorCode::interrupted).find(path.string()), std::string::npos);
+  }
+  EXPECT_NO_THROW(FileLock(path, at_once));
+  EXPECT_TRUE(fs::exists(path)) << "the file stays";
+}
+
+TEST_F(FileLocks, FileIsForAllUsersWhateverTheMask) {
+  const auto before = umask(077);
+  { FileLock lock(folder_ / "lock", nullptr); }
+  umask(before);
+  EXPECT_EQ(fs::status(folder_ / "lock").permissions(), fs::perms(0666));
+}
+
+TEST_F(FileLocks, WaitsItsTurn) {
+  std::atomic<bool> second_holds{false};
+  std::thread waiter;
+  {
+    FileLock lock(folder_ / "lock", nullptr);
+    waiter = std::thread([&] {
+      FileLock second(folder_ / "lock", nullptr);
+      second_holds = true;
+    });
+    std::this_thread::sleep_for(100ms);
+    EXPECT_FALSE(second_holds);
+  }
+  waiter.join();
+  EXPECT_TRUE(second_holds);
+}
+
+TEST_F(FileLocks, OfAKilledHolderIsFree) {
+  Holder holder(folder_ / "lock");
+  EXPECT_EQ(error_of([&] { FileLock second(folder_ / "lock", at_once); }, ErrorCode::interrupted).substr(0, 11), "interrupted");
+  holder.end();
+  EXPECT_NO_THROW(FileLock(folder_ / "lock", at_once));
+}
+
+TEST_F(FileLocks, IsTakenOnTheFileThatIsThere) {
+  std::thread waiter;
+  std::atomic<bool> holds{false}, release{false};
+  {
+    FileLock lock(folder_ / "lock", nullptr);
+    waiter = std::thread([&] {
+      FileLock second(folder_ / "lock", nullptr);
+      holds = true;
+      while (!release) std::this_thread::sleep_for(1ms);
+    });
+    std::this_thread::sleep_for(60ms);
+    fs::remove(folder_ / "lock");  // somebody tidied up
+    for (int i = 0; i < 5000 && !holds; ++i) std::this_thread::sleep_for(1ms);
+    EXPECT_TRUE(holds);
+  }
+  EXPECT_THROW(FileLock(folder_ / "lock", at_once), Error);
+  release = true;
+  waiter.join();
+}
+
+TEST_F(FileLocks, OnAFileRemovedJustBeforeIsNotEnough) {
+  std::thread waiter;
+  std::atomic<bool> holds{false}, release{false};
+  {
+    FileLock lock(folder_ / "lock", nullptr);
+    waiter = std::thread([&] {
+      FileLock second(folder_ / "lock", nullptr);
+      holds = true;
+      while (!release) std::this_thread::sleep_for(1ms);
+    });
+    std::this_thread::sleep_for(60ms);
+    fs::remove(folder_ / "lock");
+  }
+  for (int i = 0; i < 5000 && !holds; ++i) std::this_thread::sleep_for(1ms);
+  EXPECT_TRUE(holds);
+  EXPECT_THROW(FileLock(folder_ / "lock", at_once), Error);
+  release = true;
+  waiter.join();
+}
+
+TEST_F(FileLocks, Errors) {
+  EXPECT_NE(error_of([&] { FileLock lock(folder_, nullptr); }, ErrorCode::io).find("cannot lock"), std::string::npos);
+  fs::create_symlink("elsewhere", folder_ / "link");
+  EXPECT_NE(error_of([&] { FileLock lock(folder_ / "link", nullptr); }, ErrorCode::io).find("cannot lock"), std::string::npos);
+  EXPECT_FALSE(fs::exists(folder_ / "elsewhere"));
+}
+
+TEST_F(FileLocks, HolderIsKnownAndWhetherItIsStopped) {
+  EXPECT_FALSE(lock_holder(folder_ / "none"));
+  std::ofstream(folder_ / "free") << "";
+  EXPECT_FALSE(lock_holder(folder_ / "free"));
+  const Holder holder(folder_ / "lock");
+  const auto found = lock_holder(folder_ / "lock");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->process, holder.process());
+  EXPECT_EQ(found->program, "test_base");
+  EXPECT_FALSE(found->stopped);
+  holder.stop();
+  EXPECT_TRUE(lock_holder(folder_ / "lock")->stopped);
+  EXPECT_FALSE(lock_holder(folder_ / "free")) << "another file of the same folder";
+}
+
+TEST_F(FileLocks, HolderInWords) {
+  EXPECT_EQ((LockHolder{4711, "inferometer", false}.text()), "process 4711 (inferometer)");
+  EXPECT_EQ((LockHolder{4711, "", true}.text()), "process 4711, which is stopped: `kill -CONT 4711` lets it go on");
+}
+
+/// The test's own clock: what was said, and how often the wait was polled.
+struct Said {
+  std::vector<std::string> lines;
+  LockWait wait{[this](const std::string& line) { lines.push_back(line); }, 0ms};
+};
+
+int polls = 0;
+bool at_the_fifth_look() { return ++polls >= 5; }
+
+TEST_F(FileLocks, WhoWaitsSaysForWhomOnce) {
+  const Holder holder(folder_ / "lock");
+  Said said;
+  polls = 0;
+  EXPECT_THROW(FileLock(folder_ / "lock", at_the_fifth_look, said.wait), Error);
+  const std::string expected =
+      "waiting for " + (folder_ / "lock").string() + ", held by process " + std::to_string(holder.process()) + " (test_base)";
+  EXPECT_EQ(said.lines, std::vector<std::string>{expected});
+}
+
+TEST_F(FileLocks, WhoWaitsSaysThatTheHolderIsStopped) {
+  const Holder holder(folder_ / "lock");
+  Said said;
+  polls = 0;
+  const auto say = said.wait.say;
+  said.wait.say = [&](const std::string& line) {
+    say(line);
+    if (said.lines.size() == 1) holder.stop();
+  };
+  EXPECT_THROW(FileLock(folder_ / "lock", at_the_fifth_look, said.wait), Error);
+  ASSERT_EQ(said.lines.size(), 2u);
+  EXPECT_EQ(said.lines[0].find("stopped"), std::string::npos);
+  EXPECT_NE(said.lines[1].find("is stopped: `kill -CONT " + std::to_string(holder.process())), std::string::npos);
+}
+
+TEST_F(FileLocks, NothingIsSaidBeforePatienceEnds) {
+  const Holder holder(folder_ / "lock");
+  Said said;
+  said.wait.patience = 1h;
+  polls = 0;
+  EXPECT_THROW(FileLock(folder_ / "lock", at_the_fifth_look, said.wait), Error);
+  EXPECT_TRUE(said.lines.empty());
+}
+
+}  // namespace
+}  // namespace inferometer
