@@ -25,6 +25,16 @@ Kind kind_of_file(const std::filesystem::path& file) {
               "a folder, or a file .csv, .idx, *-ubyte (also .gz) or .bin");
 }
 
+/// What to do about a folder or label file that leads to no picture: the archives of CIFAR unpack to folders of .bin files.
+const char* hint_without_pictures(const std::filesystem::path& images) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(images, ignored)) {
+    if (lower(entry.path().extension().string()) != ".bin") continue;
+    return "name one of its .bin files; `cat data_batch_?.bin > train.bin` makes one of CIFAR-10's five";
+  }
+  return "pictures are files .jpg .jpeg .png; other names need a label file";
+}
+
 bool has_folders(const std::filesystem::path& folder) {
   const std::filesystem::directory_iterator entries(folder);
   return std::any_of(begin(entries), end(entries),
@@ -70,7 +80,7 @@ DataSet open_data_set(const DataSetOptions& options) {
                                                    : fmt::format("; of {} named in the labels none is there, for example {}",
                                                                  data.absent.size(), data.absent.front());
     throw Error(ErrorCode::input, fmt::format("--images {}: no picture is there{}", options.images.string(), absent),
-                "pictures are files .jpg .jpeg .png; other names need a label file");
+                hint_without_pictures(options.images));
   }
   return data;
 }

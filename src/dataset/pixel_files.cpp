@@ -148,7 +148,7 @@ DataSet open_csv(const fs::path& file) {
     if (line_end != at) {
       read_numbers(file, line_number, at, line_end, numbers);
       const std::optional<Picture> here = square_of(numbers.size() - 1);
-      if (!here || (shape && shape->width * shape->channels != here->width * here->channels)) {
+      if (!here || (shape && (shape->width != here->width || shape->channels != here->channels))) {
         reject(file,
                fmt::format("line {}: {} values after the label make no square picture{}", line_number, numbers.size() - 1,
                            shape ? " like the first line's" : ""),

@@ -119,6 +119,8 @@ TEST(DataSet, ReadsCsv) {
   const auto bad = [&](const std::string& text) { return DataSetOptions{.images = folder.write("y.csv", text)}; };
   fails_with(bad("1,2,3\n"), "y.csv: line 1: 2 values after the label make no square picture");
   fails_with(bad("1,2\n1,2,3,4,5\n"), "y.csv: line 2: 4 values after the label make no square picture like the first line's");
+  // As many values in a row of either, and yet another shape: grey of 3 x 3 after colour of 1 x 1.
+  fails_with(bad("1,2,3,4\n1,1,2,3,4,5,6,7,8,9\n"), "y.csv: line 2: 9 values after the label make no square picture like the first line's");
   fails_with(bad("1,256\n"), "y.csv: line 1, column 2: 256 is above 255");
   fails_with(bad("label,pixel\n"), "y.csv: line 1, column 1");
   fails_with(bad("1,2;3\n"), "y.csv: line 1, column 2: a comma");
@@ -176,6 +178,18 @@ TEST(DataSet, ReadsCifar) {
   const DataSet hundred = open_data_set({.images = folder.write("hundred.bin", fine)});
   EXPECT_EQ(hundred.images[0].label, 99);
   EXPECT_EQ(hundred.classes, 100);
+  try {
+    (void)open_data_set({.images = folder.path()});
+    ADD_FAILURE() << "a folder of such files was opened";
+  } catch (const Error& error) {
+    EXPECT_NE(error.hint().find("data_batch_?.bin"), std::string::npos) << error.hint();
+  }
+  // Records that follow each other are one file, as `cat` makes it.
+  EXPECT_EQ(open_data_set({.images = folder.write("joined.bin", record + record + record)}).images.size(), 3u);
+  record[0] = '\xff';
+  fails_with({.images = folder.write("bad.bin", record)}, "record 0: the label 255 is not below 10");
+  fine[1] = 100;
+  fails_with({.images = folder.write("bad.bin", fine + fine)}, "record 0: the label 100 is not below 100");
   record[0] = 10;
   fails_with({.images = folder.write("bad.bin", record)}, "record 0: the label 10 is not below 10");
   fails_with({.images = folder.write("bad.bin", "x")}, "1 bytes are no whole number of CIFAR records");
