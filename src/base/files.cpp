@@ -79,10 +79,7 @@ fs::path resolve_link(const fs::path& path) {
 }
 
 void create_parent(const fs::path& path) {
-  const auto folder = path.parent_path();
-  std::error_code error;
-  if (!folder.empty() && !fs::is_directory(folder, error)) fs::create_directories(folder, error);
-  if (error) throw failure(ErrorCode::io, "create the folder", folder, cause_of(error.value()));
+  if (const auto folder = path.parent_path(); !folder.empty()) create_folder(folder);
 }
 
 bool is_other_than_file(const fs::path& path) {
@@ -187,6 +184,13 @@ void PendingFile::commit() {
   const auto folder = destination_.parent_path().empty() ? fs::path(".") : destination_.parent_path();
   const Descriptor parent(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (parent) ::fsync(parent.number());
+}
+
+void create_folder(const fs::path& path) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) return;
+  fs::create_directories(path, error);
+  if (error) throw failure(ErrorCode::io, "create the folder", path, cause_of(error.value()));
 }
 
 fs::path executable_path() {

@@ -34,6 +34,9 @@ class PendingFile {
   std::filesystem::path destination_, temporary_;
 };
 
+/// With its parents; one that is there is left as it is. Throws Error{io} naming the cause.
+void create_folder(const std::filesystem::path& path);
+
 std::filesystem::path executable_path();  ///< of this process
 /// $INFEROMETER_CACHE_DIR, else $XDG_CACHE_HOME/inferometer, else ~/.cache/inferometer; created.
 std::filesystem::path cache_folder();

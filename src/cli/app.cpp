@@ -1,5 +1,6 @@
 #include "cli/app.h"
 
+#include <csignal>
 #include <exception>
 #include <iostream>
 #include <new>
@@ -103,6 +104,8 @@ int run_command(const std::vector<std::string>& arguments, std::ostream& out, st
 }
 
 int main(int argc, char** argv) {
+  // A write beyond the limit of a file's size (ulimit -f) then fails with a cause, as on a full disk, and ends no process.
+  std::signal(SIGXFSZ, SIG_IGN);
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   return run_command(arguments, std::cout, std::cerr);
 }

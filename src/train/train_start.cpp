@@ -12,12 +12,15 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
+#include "base/error.h"
+#include "base/files.h"
 #include "base/hash.h"
 #include "engine/loader.h"
 #include "formats/checkpoint.h"
 #include "graph/cost.h"
 #include "measure/measure_start.h"
 #include "train/initial_weights.h"
+#include "train/left_out.h"
 #include "train/order.h"
 #include "train/picture_set.h"
 #include "train/training_state.h"
@@ -92,7 +95,7 @@ class Training {
       if (progress.step + 1 < steps_) next = std::async(std::launch::async, make, progress.step + 1);
       const double rate = learning_rate(parts_.task.rates, progress.epoch * steps_ + progress.step, steps_, parts_.task.epochs);
       const engine::BatchResult result = parts_.trainer->step(batch.images, batch.labels, rate);
-      if (!std::isfinite(result.loss)) fail_not_finite("the loss is not finite");
+      if (!std::isfinite(result.loss)) fail_not_finite("the loss", progress.step + 1);
       progress.loss_sum += result.loss * static_cast<double>(batch_);
       progress.correct += result.correct;
       progress.images += static_cast<std::int64_t>(batch_);
@@ -119,7 +122,7 @@ class Training {
 
     // The networks first: a training that ends in between makes them once more, the same.
     graph::Weights state = parts_.trainer->state();
-    if (!is_finite(state)) fail_not_finite("a weight is not finite");
+    if (!is_finite(state)) fail_not_finite("a weight", parts_.progress.step);
     write_network(state, kLastFile);
     if (record.best) write_network(state, kBestFile);
     progress.epochs.push_back(record);
@@ -140,7 +143,7 @@ class Training {
     }
     record.validation_images = static_cast<std::int64_t>(parts_.validation->size());
     record.validation_loss /= static_cast<double>(record.validation_images);
-    if (!std::isfinite(record.validation_loss)) fail_not_finite("the validation loss is not finite");
+    if (!std::isfinite(record.validation_loss)) fail_not_finite("the validation loss", steps_);
   }
 
   void write_network(const graph::Weights& state, const char* name) const {
@@ -151,7 +154,7 @@ class Training {
   }
 
   void save(graph::Weights state) {
-    if (!is_finite(state)) fail_not_finite("a weight is not finite");
+    if (!is_finite(state)) fail_not_finite("a weight", parts_.progress.step);
     write_state(folder_ / kStateFile, parts_.task, parts_.progress, std::move(state));
     parts_.saved = true;
     saved_progress_ = {parts_.progress.epoch, parts_.progress.step};
@@ -168,13 +171,14 @@ class Training {
     context_.say_progress(static_cast<std::size_t>(done) * batch_, static_cast<std::size_t>(steps_ * parts_.task.epochs) * batch_);
   }
 
-  [[noreturn]] void fail_not_finite(const char* what) const {
-    const std::string where = fmt::format("in epoch {}, step {} of {}", parts_.progress.epoch + 1, parts_.progress.step + 1, steps_);
+  /// @param step  of the epoch, from 1: the one that computed it
+  [[noreturn]] void fail_not_finite(const char* what, std::int64_t step) const {
+    const std::string where = fmt::format("in epoch {}, step {} of {}", parts_.progress.epoch + 1, step, steps_);
     const std::string kept = !parts_.saved
                                  ? "no checkpoint had been written yet"
                                  : fmt::format("the last good checkpoint, {}, is of epoch {} after step {}",
                                                (folder_ / kStateFile).string(), saved_progress_.first + 1, saved_progress_.second);
-    throw Error(ErrorCode::engine_failure, fmt::format("{}: {} {}; {}", parts_.task.model, what, where, kept),
+    throw Error(ErrorCode::engine_failure, fmt::format("{}: {} is not finite {}; {}", parts_.task.model, what, where, kept),
                 "a lower --learning-rate, or --warmup-epochs, keeps a training from diverging");
   }
 
@@ -239,7 +243,12 @@ void begin_or_resume(Parts& parts, const zoo::Network& network, const engine::Tr
   }
   parts.trainer = table.create({parts.graph, std::move(weights)}, task.trainer);
   if (saved) {
-    parts.trainer->set_state(saved->state);
+    try {
+      parts.trainer->set_state(saved->state);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::input) throw;
+      throw Error(error.code(), fmt::format("{}: {}", file.string(), error.what()), "begin anew with --again");
+    }
     parts.progress = std::move(saved->progress);
     parts.saved = true;
     const auto remark = [&](const std::string& what, const auto& was, const auto& is) {
@@ -268,7 +277,10 @@ Parts make_training(const measure::TrainContext& context) {
     throw Error(ErrorCode::unsupported, task.model + ": a network in training has one input and one output");
   const Shape& input = shapes[parts.graph.inputs[0]];
   open_pictures(parts, {input[1], input[2], input[3]}, element_count(shapes[parts.graph.outputs[0]]));
-  std::filesystem::create_directories(task.folder);
+  create_folder(task.folder);
+  if (const std::string_view missing = left_out_of_training(*network); !missing.empty())
+    parts.remarks.push_back(
+        fmt::format("{} is trained without the {} of its authors' recipe, which the graphs here lack", task.model, missing));
   begin_or_resume(parts, *network, context.table, context.engine_version);
   return parts;
 }

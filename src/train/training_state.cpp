@@ -17,7 +17,7 @@ using nlohmann::json;
 
 /// Raised whenever the file's meaning changes.
 constexpr int kStateVersion = 1;
-constexpr const char* kMetaTensor = "inferometer/training";
+constexpr const char* kDamaged = "its record of the training is damaged";
 
 json progress_json(const Progress& progress) {
   return {{"training", progress.training}, {"started_at", progress.started_at},
@@ -62,6 +62,15 @@ void require_same(const std::filesystem::path& file, const json& theirs, const T
   }
 }
 
+/// Whether the parts of a record go together: what goes on from it counts on that.
+bool is_coherent(const Progress& progress, const TrainTask& task) {
+  const auto done = static_cast<std::int64_t>(progress.epochs.size());
+  if (progress.epoch != done || done > task.epochs || progress.step < 0 || progress.images < 0 || progress.correct < 0) return false;
+  for (std::size_t i = 0; i < progress.epochs.size(); ++i)
+    if (progress.epochs[i].epoch != static_cast<std::int64_t>(i) + 1) return false;
+  return done == 0 || progress.epochs.front().best;  // the first one is the best so far
+}
+
 }  // namespace
 
 void to_json(json& out, const EpochRecord& record) {
@@ -94,7 +103,7 @@ void write_state(const std::filesystem::path& file, const TrainTask& task, const
   json settings = json::object();
   for (const auto& [name, value] : settings_of(task)) settings[name] = value;
   const json meta{{"version", kStateVersion}, {"settings", settings}, {"progress", progress_json(progress)}};
-  state.insert_or_assign(kMetaTensor, text_array(meta.dump()));
+  state.insert_or_assign(kRecordTensor, text_array(meta.dump()));
   formats::write_safetensors(state, file);
 }
 
@@ -103,7 +112,7 @@ std::optional<SavedTraining> read_state(const std::filesystem::path& file, const
   if (!std::filesystem::exists(file, ignored)) return std::nullopt;
   SavedTraining saved;
   saved.state = formats::read_checkpoint(file).tensors;
-  const auto found = saved.state.find(kMetaTensor);
+  const auto found = saved.state.find(kRecordTensor);
   if (found == saved.state.end() || found->second.type != ElementType::u8) fail(file, "is no training of inferometer's");
   const auto* text = reinterpret_cast<const char*>(found->second.bytes.data());
   const json meta = json::parse(text, text + found->second.bytes.size(), nullptr, false);
@@ -112,10 +121,11 @@ std::optional<SavedTraining> read_state(const std::filesystem::path& file, const
       fail(file, fmt::format("was written as version {}, this inferometer reads {}", version, kStateVersion));
     require_same(file, meta.at("settings"), task);
     saved.progress = progress_from(meta.at("progress"));
+    if (!is_coherent(saved.progress, task)) fail(file, kDamaged);
   } catch (const json::exception&) {
-    fail(file, "its record of the training is damaged");
+    fail(file, kDamaged);
   }
-  saved.state.erase(kMetaTensor);
+  saved.state.erase(kRecordTensor);
   return saved;
 }
 

@@ -46,6 +46,8 @@ struct Progress {
 inline constexpr const char* kStateFile = "training.safetensors";
 inline constexpr const char* kBestFile = "best.pth";
 inline constexpr const char* kLastFile = "last.pth";
+/// Of kStateFile's tensors, the one of bytes that holds the record: JSON.
+inline constexpr const char* kRecordTensor = "inferometer/training";
 
 /// One file, whole or not at all: the trainer's state as tensors, and beside them the rest as JSON in a tensor of bytes.
 /// Throws Error{io}.

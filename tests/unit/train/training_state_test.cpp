@@ -91,6 +91,37 @@ TEST_F(TrainingState, OfAnotherTrainingIsRefused) {
   EXPECT_EQ(refusal(other), "");
 }
 
+TEST_F(TrainingState, ARecordThatContradictsItselfIsRefused) {
+  const EpochRecord first{1, 90, 45, 0.01, 0.5, 10, 9, 0.7, 1.25, true}, second{2, 90, 44, 0.02, 0.6, 10, 8, 0.8, 1.5, false};
+  Progress good;
+  good.epoch = 2;
+  good.step = 3;
+  good.epochs = {first, second};
+  const auto refusal_of = [&](const Progress& progress) {
+    write_state(path_, task_of("lenet5"), progress, weights_);
+    return refusal(task_of("lenet5"));
+  };
+  EXPECT_EQ(refusal_of(good), "");
+  const auto broken = [&](auto change) {
+    Progress progress = good;
+    change(progress);
+    EXPECT_NE(refusal_of(progress).find(path_.string() + ": its record of the training is damaged"), std::string::npos);
+  };
+  broken([](Progress& progress) { progress.epoch = 3; });
+  broken([](Progress& progress) { progress.epoch = -1; });
+  broken([](Progress& progress) { progress.step = -1; });
+  broken([](Progress& progress) { progress.images = -64; });
+  broken([](Progress& progress) { progress.epochs.pop_back(); });
+  broken([](Progress& progress) { progress.epochs[1].epoch = 1; });
+  broken([](Progress& progress) { progress.epochs[0].best = false; });
+  broken([&](Progress& progress) {
+    progress.epochs.assign(8, second);
+    for (std::size_t i = 0; i < 8; ++i) progress.epochs[i].epoch = static_cast<std::int64_t>(i) + 1;
+    progress.epochs[0].best = true;
+    progress.epoch = 8;  // of 7
+  });
+}
+
 TEST_F(TrainingState, ForeignFilesAreRefused) {
   formats::write_safetensors(weights_, path_);
   EXPECT_NE(refusal(task_of("lenet5")).find("is no training of inferometer's"), std::string::npos);
