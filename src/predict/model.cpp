@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -14,6 +15,9 @@ namespace inferometer::predict {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+/// Threads and batch sizes go through int on their way.
+constexpr std::int64_t kMostWhole = std::numeric_limits<int>::max();
 
 /// Reads members and remembers where it is, so that an error can say which key is wrong.
 class Reader {
@@ -54,7 +58,8 @@ class Reader {
     return value;
   }
   std::int64_t whole(const char* key) const {
-    if (!at(key).is_number_integer() || at(key).get<std::int64_t>() < 1) fail(key, "is no whole number above 0");
+    const bool is_whole = at(key).is_number_integer() && at(key).get<std::int64_t>() >= 1;
+    if (!is_whole || at(key).get<std::int64_t>() > kMostWhole) fail(key, "is no whole number from 1 to 2147483647");
     return at(key).get<std::int64_t>();
   }
   std::optional<double> optional_number(const char* key) const {
@@ -239,6 +244,8 @@ Model load_model(const std::filesystem::path& path) {
     const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(std::min(error.byte, text.size())), '\n');
     throw Error(ErrorCode::input, one_line(fmt::format("{}:{}: is no JSON: {}", file, line, error.what())),
                 "`inferometer calibrate` writes a new one");
+  } catch (const Json::out_of_range& error) {  // a number beyond every double
+    throw Error(ErrorCode::input, one_line(fmt::format("{}: {}", file, error.what())), "`inferometer calibrate` writes a new one");
   }
   return read_model(Reader(json, "", file));
 }

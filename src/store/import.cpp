@@ -23,6 +23,8 @@ constexpr std::array<std::string_view, 4> kVerdicts{"valid", "unstable", "unchec
 /// What each of the file's columns fills: a column of Row, or "" for the notes.
 using Targets = std::vector<std::string>;
 
+std::string columns_of(const CsvTable& table) { return "its columns are " + one_line(join(table.header, ", ")); }
+
 Targets targets_of(const CsvTable& table, const ImportOptions& options) {
   Targets targets(table.header.size());
   for (std::size_t i = 0; i < targets.size(); ++i) {
@@ -37,8 +39,7 @@ Targets targets_of(const CsvTable& table, const ImportOptions& options) {
     }
     const auto place = table.column(title);
     if (!place) {
-      throw Error(ErrorCode::usage, fmt::format("--map {}={}: {} has no column '{}'", column, title, table.name, title),
-                  "its columns are " + join(table.header, ", "));
+      throw Error(ErrorCode::usage, fmt::format("--map {}={}: {} has no column '{}'", column, title, table.name, title), columns_of(table));
     }
     if (!mapped.insert(*place).second) {
       throw Error(ErrorCode::usage, fmt::format("--map {}={}: the column '{}' is mapped twice", column, title, title),
@@ -54,8 +55,7 @@ Targets targets_of(const CsvTable& table, const ImportOptions& options) {
 }
 
 void require_meaning(const CsvTable& table, const Targets& targets) {
-  const std::string columns =
-      "its columns are " + join(table.header, ", ") + "; name them with --map, e.g. --map per_image_ms=ms_per_image";
+  const std::string columns = columns_of(table) + "; name them with --map, e.g. --map per_image_ms=ms_per_image";
   if (std::find(targets.begin(), targets.end(), "model") == targets.end()) {
     throw Error(ErrorCode::input, fmt::format("{} has no column 'model'", table.name), columns);
   }
@@ -66,11 +66,12 @@ void require_meaning(const CsvTable& table, const Targets& targets) {
 
 void check_words(const measure::Row& row, const std::string& place) {
   if (!measure::status(row.status)) {
-    throw Error(ErrorCode::input, fmt::format("{}: '{}' is no status", place, row.status),
+    throw Error(ErrorCode::input, fmt::format("{}: '{}' is no status", place, one_line(row.status, 60)),
                 "use passed, skipped, unsupported, failed, out_of_memory or timed_out");
   }
   if (row.verdict && std::find(kVerdicts.begin(), kVerdicts.end(), *row.verdict) == kVerdicts.end()) {
-    throw Error(ErrorCode::input, fmt::format("{}: '{}' is no verdict", place, *row.verdict), "use valid, unstable, unchecked or invalid");
+    throw Error(ErrorCode::input, fmt::format("{}: '{}' is no verdict", place, one_line(*row.verdict, 60)),
+                "use valid, unstable, unchecked or invalid");
   }
 }
 

@@ -94,7 +94,9 @@ TEST_F(ModelFile, ComesBackWhole) {
 
 TEST_F(ModelFile, DamageNamesLineOrKey) {
   const std::string file = path_.string();
-  EXPECT_EQ(message_after("\"threads\": 2", "\"threads\": \"two\""), file + ": 'threads' is no whole number above 0");
+  EXPECT_EQ(message_after("\"threads\": 2", "\"threads\": \"two\""), file + ": 'threads' is no whole number from 1 to 2147483647");
+  EXPECT_EQ(message_after("\"threads\": 2", "\"threads\": 4294967298"), file + ": 'threads' is no whole number from 1 to 2147483647");
+  EXPECT_EQ(message_after("\"scale\": 2.0", "\"scale\": 2e999").find(file + ": "), 0U);
   EXPECT_EQ(message_after("\"scale\": 2.0", "\"scale\": 0.0"), file + ": 'batches[1].scale' is not above 0");
   EXPECT_EQ(message_after("\"value\": 3.0", "\"value\": -3.0"), file + ": 'batches[1].coefficients[1].value' is negative");
   EXPECT_EQ(message_after("\"engine_version\"", "\"version_of_engine\""), file + ": 'engine_version' is missing");

@@ -120,6 +120,23 @@ TEST(Import, errors) {
   EXPECT_THROW(read_import(folder / "none.csv"), Error);
 }
 
+/// A quoted field may hold a line's end, which no message may.
+TEST(Import, errors_stay_on_one_line) {
+  const TemporaryFolder folder;
+  for (const char* content :
+       {"model,per_image_ms,status\na,1,\"no\nstatus\"\n", "model,per_image_ms,verdict\na,1,\"no\nverdict\"\n",
+        "model,per_image_ms,batch\na,1,\"no\nnumber\"\n", "\"a\nmodel\",per_image_ms\na,1\n", "model,\"a\nfigure\"\na,1\n"}) {
+    SCOPED_TRACE(content);
+    put_file(folder / "a.csv", content);
+    try {
+      read_import(folder / "a.csv");
+      ADD_FAILURE() << "was read";
+    } catch (const Error& error) {
+      EXPECT_EQ((error.what() + error.hint()).find('\n'), std::string::npos) << error.what() << " | " << error.hint();
+    }
+  }
+}
+
 TEST(Published, every_measurement_imports_whole_and_only_once) {
   const TemporaryFolder folder;
   Store store(folder / "a.db");
