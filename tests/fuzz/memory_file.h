@@ -26,10 +26,10 @@ class MemoryFile {
   std::string path_ = "/proc/self/fd/" + std::to_string(descriptor_);
 };
 
-/// What any bytes may lead to: an Error of one line that names the file. Anything else is a finding.
+/// What any bytes may lead to: an Error of one line, its hint another, that names the file. Anything else is a finding.
 inline void require_good_error(const Error& error, const std::string& path) {
   const std::string message = error.what();
-  if (message.empty() || message.find_first_of("\r\n") != std::string::npos) std::abort();
+  if (message.empty() || (message + error.hint()).find_first_of("\r\n") != std::string::npos) std::abort();
   const bool ours = error.code() == ErrorCode::input || error.code() == ErrorCode::unsupported;
   if (!ours || message.find(path) == std::string::npos) std::abort();
 }
