@@ -14,7 +14,7 @@ using graph::TensorId;
 Graph residual(ProbeMaker& make, std::size_t) {
   const bool bottleneck = make.chance(0.5);
   const std::int64_t narrow = make.channels(32, bottleneck ? 256 : 384), wide = bottleneck ? 4 * narrow : narrow;
-  TensorId x = make.image(wide, std::min<std::int64_t>(make.map_for(wide), bottleneck ? 56 : 28));
+  TensorId x = make.inner(wide, std::min<std::int64_t>(make.map_for(wide), bottleneck ? 56 : 28));
   for (int i = 0; i < 4; ++i) {
     if (i >= 1 && !make.room_for(make.work_of(x, narrow, bottleneck ? 13 : 18))) break;
     TensorId y = x;
@@ -38,12 +38,13 @@ Graph inverted(ProbeMaker& make, std::size_t number) {
   const int kind = static_cast<int>(number % 4);
   const bool gated = make.chance(0.5), hard = kind == 1;
   std::int64_t map = make.map_for(wide);
-  TensorId x = make.image(narrow, map);
+  TensorId x = make.inner(narrow, map);
   for (int i = 0; i < 4; ++i) {
     if (i >= 1 && !make.room_for(make.work_of(x, wide, 2))) break;
     TensorId y = make.nonlinearity(make.conv(x, wide), kind);
     y = make.nonlinearity(make.conv(y, wide, kernel, 1, wide), kind);
-    if (gated) y = make.squeeze_excitation(y, std::max<std::int64_t>(8, wide / 24 * 4), hard);
+    // A quarter of what came in, or of what it was widened to in whole eights: both are about.
+    if (gated) y = make.squeeze_excitation(y, hard ? std::max<std::int64_t>(8, wide / 32 * 8) : std::max<std::int64_t>(4, narrow / 4), hard);
     x = make.net().add(make.next("add"), make.conv(y, narrow), x);
   }
   return make.finish(x);
@@ -56,7 +57,7 @@ Graph gates(ProbeMaker& make, std::size_t number) {
   const int kind = static_cast<int>(make.random().below(3));
   for (int i = 0; i < 3; ++i) {
     x = make.nonlinearity(make.conv(x, channels, 3, 1, channels), kind);
-    x = make.squeeze_excitation(x, make.size(8, std::max<std::int64_t>(16, channels / 4), 4), number % 2 == 0);
+    x = make.squeeze_excitation(x, make.size(6, std::max<std::int64_t>(16, channels / 4), make.one_of({1, 2, 4, 8})), number % 2 == 0);
   }
   return make.finish(x);
 }
@@ -64,7 +65,7 @@ Graph gates(ProbeMaker& make, std::size_t number) {
 /// Several branches over the same input, concatenated.
 Graph branches(ProbeMaker& make, std::size_t) {
   const std::int64_t in = make.channels(32, 480);
-  TensorId x = make.image(in, std::min<std::int64_t>(56, make.map_for(in)));
+  TensorId x = make.inner(in, std::min<std::int64_t>(56, make.map_for(in)));
   for (int i = 0; i < 3; ++i) {
     std::vector<TensorId> parts;
     const int count = static_cast<int>(make.one_of({2, 2, 3, 4}));
@@ -91,7 +92,7 @@ Graph branches(ProbeMaker& make, std::size_t) {
 /// Each layer reads what all before it made: norm, activation, convolution, twice, and a growing concatenation.
 Graph dense(ProbeMaker& make, std::size_t) {
   const std::int64_t growth = make.one_of({12, 24, 32, 32, 48}), first = make.channels(48, 640);
-  TensorId x = make.image(first, std::min<std::int64_t>(56, make.map_for(2 * first)));
+  TensorId x = make.inner(first, std::min<std::int64_t>(56, make.map_for(2 * first)));
   for (int i = 0; i < 5; ++i) {
     if (i >= 2 && !make.room_for(make.work_of(x, 4 * growth, 1) + make.work_of(x, growth, 9))) break;
     TensorId y = make.conv(make.relu(make.norm(x)), 4 * growth);
@@ -104,7 +105,7 @@ Graph dense(ProbeMaker& make, std::size_t) {
 /// Links to layers at distances of powers of two, each layer's input a concatenation of narrow maps.
 Graph linked(ProbeMaker& make, std::size_t) {
   const std::int64_t growth = make.channels(16, 64), first = make.channels(32, 256);
-  std::vector<TensorId> layers{make.image(first, std::min<std::int64_t>(56, make.map_for(2 * first)))};
+  std::vector<TensorId> layers{make.inner(first, std::min<std::int64_t>(56, make.map_for(2 * first)))};
   for (int i = 1; i <= 6; ++i) {
     std::vector<TensorId> parts;
     for (int distance = 1; distance <= i && i % distance == 0; distance *= 2)
@@ -131,7 +132,7 @@ TensorId shuffled(ProbeMaker& make, TensorId x, std::int64_t groups, bool five) 
 /// Half of the channels pass, half are worked on, and both are dealt out anew.
 Graph split_shuffle(ProbeMaker& make, std::size_t number) {
   const std::int64_t half = make.channels(24, 480), map = std::min<std::int64_t>(28, make.map_for(2 * half));
-  TensorId x = make.image(2 * half, map);
+  TensorId x = make.inner(2 * half, map);
   for (int i = 0; i < 4; ++i) {
     if (i >= 1 && !make.room_for(make.work_of(x, half, 1))) break;
     const auto parts = make.net().split(make.next("split"), x, {half, half});
@@ -151,7 +152,7 @@ Graph split_shuffle(ProbeMaker& make, std::size_t number) {
 
 Graph group_shuffle(ProbeMaker& make, std::size_t) {
   const std::int64_t groups = make.one_of({2, 3, 4}), narrow = groups * make.size(12, 80, 1), wide = 4 * narrow;
-  TensorId x = make.image(wide, std::min<std::int64_t>(28, make.map_for(wide)));
+  TensorId x = make.inner(wide, std::min<std::int64_t>(28, make.map_for(wide)));
   for (int i = 0; i < 3; ++i) {
     if (i >= 1 && !make.room_for(make.work_of(x, narrow, 2, 1, groups))) break;
     TensorId y = make.relu(make.conv(x, narrow, 1, 1, groups));
@@ -167,7 +168,7 @@ Graph group_shuffle(ProbeMaker& make, std::size_t) {
 Graph dual_path(ProbeMaker& make, std::size_t) {
   const std::int64_t kept = make.channels(64, 256), growth = make.one_of({16, 24, 32, 64}), narrow = 32 * make.one_of({2, 3, 4});
   const std::int64_t map = std::min<std::int64_t>(28, make.map_for(kept + 4 * growth));
-  TensorId x = make.image(kept + 2 * growth, map);
+  TensorId x = make.inner(kept + 2 * growth, map);
   auto start = make.net().split(make.next("split"), x, {kept, 2 * growth});
   TensorId sum = start[0], rest = start[1];
   for (int i = 0; i < 3; ++i) {
@@ -248,7 +249,7 @@ Graph rare(ProbeMaker& make, std::size_t number) {
 
 constexpr std::array kBlocks{ProbeKind{"residual", 16, residual},
                              ProbeKind{"inverted", 24, inverted},
-                             ProbeKind{"gate", 12, gates},
+                             ProbeKind{"gate", 14, gates},
                              ProbeKind{"branches", 16, branches},
                              ProbeKind{"dense", 12, dense},
                              ProbeKind{"linked", 8, linked},

@@ -88,7 +88,7 @@ class Timer {
   }
 
   void run() {
-    for (int pass = 0; pass < kMostPasses; ++pass) {
+    for (int pass = 0; pass < std::max(kMostProbePasses, kMostNetworkPasses); ++pass) {
       for (const Stint& stint : stints(pass)) time(stint);
     }
   }
@@ -99,16 +99,17 @@ class Timer {
     wanted_.clear();
     const std::vector<Measured> measured = summarize_timings(journal_.timings());
     for (const Measured& figure : measured) {
-      if (pass >= kPasses && !figure.steady && figure.failure.empty()) wanted_.insert({figure.name, figure.batch});
+      if (!figure.steady && figure.failure.empty()) wanted_.insert({figure.name, figure.batch});
     }
-    const auto lacks = [&](const std::string& name, std::int64_t batch) {
+    const auto lacks = [&](const std::string& name, bool network, std::int64_t batch) {
       if (journal_.find(name, batch, pass) != nullptr || failed(name, batch)) return false;
-      return pass < kPasses || wanted_.contains({name, batch});
+      if (pass < (network ? kNetworkPasses : kProbePasses)) return true;
+      return pass < (network ? kMostNetworkPasses : kMostProbePasses) && wanted_.contains({name, batch});
     };
     std::vector<Stint> result;
     std::vector<const Probe*> waiting;
     for (const Probe& probe : probes_) {
-      if (std::any_of(plan_.batches.begin(), plan_.batches.end(), [&](std::int64_t batch) { return lacks(probe.name, batch); })) {
+      if (std::any_of(plan_.batches.begin(), plan_.batches.end(), [&](std::int64_t batch) { return lacks(probe.name, false, batch); })) {
         waiting.push_back(&probe);
       }
     }
@@ -126,7 +127,7 @@ class Timer {
     }
     for (const std::string& network : plan_.networks) {
       for (const std::int64_t batch : plan_.batches) {
-        if (lacks(network, batch)) result.push_back({{}, network, batch, pass});
+        if (lacks(network, true, batch)) result.push_back({{}, network, batch, pass});
       }
     }
     shuffle(result);
@@ -159,7 +160,7 @@ class Timer {
       for (const std::int64_t batch : plan_.batches) {
         const std::string& name = stint.probes[i]->name;
         if (journal_.find(name, batch, stint.pass) != nullptr || failed(name, batch)) continue;
-        if (stint.pass >= kPasses && !wanted_.contains({name, batch})) continue;
+        if (stint.pass >= kProbePasses && !wanted_.contains({name, batch})) continue;
         if (!worker_) begin_worker();
         time_one(name, false, paths[i], batch, stint.pass);
       }
@@ -215,7 +216,7 @@ class Timer {
     journal_.append(timing);
   }
 
-  std::size_t all() const { return (probes_.size() + plan_.networks.size()) * plan_.batches.size() * kPasses; }
+  std::size_t all() const { return (probes_.size() * kProbePasses + plan_.networks.size() * kNetworkPasses) * plan_.batches.size(); }
 
   const CalibrationPlan& plan_;
   const measure::EngineHere& here_;
@@ -292,7 +293,9 @@ std::vector<Measured> summarize_timings(const std::vector<Timing>& timings) {
     const double second = values.size() > 1 ? values[1] : values[0];
     measured.ms = (values[0] + second) / 2;
     measured.spread_ratio = second / values[0] - 1;
-    measured.steady = values.size() > 1 && !near[i].empty() && measured.spread_ratio <= kSteady;
+    const bool comparable = values.size() > 1 && !near[i].empty();
+    measured.steady = comparable && measured.spread_ratio <= kSteady;
+    measured.usable = comparable && measured.spread_ratio <= kUsable;
     measured.peak_mb = stats::median(peaks[i]).value_or(0);
   }
   return result;

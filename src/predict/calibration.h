@@ -32,9 +32,12 @@ const std::vector<std::string>& default_networks();
 /// What a journal of this plan is of. @param machine  identity of the platform
 nlohmann::json journal_key(const CalibrationPlan& plan, const std::string& machine);
 
-/// Every model is timed in at least so many workers. Where the figures of two are further apart than kSteady allows, in more.
-inline constexpr int kPasses = 2, kMostPasses = 4;
+/// A model is timed in so many workers at least; where the two lowest figures are further apart than kSteady allows, in more. Networks, which set the
+/// scale and judge the fit, in more than probes.
+inline constexpr int kProbePasses = 2, kMostProbePasses = 3, kNetworkPasses = 3, kMostNetworkPasses = 5;
 inline constexpr double kSteady = 0.06;
+/// A probe further apart is not fitted. Below, it is: what a tenth of the probes would have told is missed more than their scatter hurts.
+inline constexpr double kUsable = 0.15;
 
 /// The figure of one model at one batch, from its passes.
 struct Measured {
@@ -43,7 +46,8 @@ struct Measured {
   std::int64_t batch = 1;
   double ms = 0;            ///< a request; mean of the two lowest passes
   double spread_ratio = 0;  ///< of these two: higher / lower - 1
-  bool steady = false;      ///< spread_ratio <= kSteady
+  bool steady = false;      ///< spread_ratio <= kSteady, of near timings
+  bool usable = false;      ///< spread_ratio <= kUsable, of near timings
   double peak_mb = 0;       ///< networks; 0: unknown
   std::string failure;      ///< why there is no figure
 };

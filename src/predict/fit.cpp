@@ -26,16 +26,32 @@ using Families = std::set<std::string>;
 constexpr double kPenalty = 0.001;
 constexpr double kTenth = 0.1;
 constexpr std::size_t kFewestProbes = 2;
+/// A column that tells cases of a kind apart needs so many probes: of one or two it would learn whatever else is particular to them.
+constexpr std::size_t kFewestOfColumn = 4;
+
+/// The columns that the rows can tell the cost of, numbered in the order of their names.
+std::map<std::string, std::size_t> columns_of(const Rows& rows) {
+  std::map<std::string, std::size_t> counts;
+  for (const Observation* row : rows)
+    for (const auto& [column, amount] : row->amounts) ++counts[column];
+  std::map<std::string, std::size_t> columns;
+  for (const auto& [column, count] : counts) {
+    // A kind that is seldom altogether is charged for as well as can be.
+    const auto kind = counts.find(column.substr(0, column.find('.')) + ".count");
+    if (count < kFewestOfColumn && kind != counts.end() && kind->second >= kFewestOfColumn) continue;
+    columns.emplace(column, columns.size());
+  }
+  return columns;
+}
 
 Coefficients fit_coefficients(const Rows& rows) {
-  std::map<std::string, std::size_t> columns;
-  for (const Observation* row : rows)
-    for (const auto& [column, amount] : row->amounts) columns.try_emplace(column, 0);
-  std::size_t number = 0;
-  for (auto& [column, place] : columns) place = number++;
+  const std::map<std::string, std::size_t> columns = columns_of(rows);
   std::vector<std::vector<double>> design(columns.size(), std::vector<double>(rows.size(), 0));
   for (std::size_t r = 0; r < rows.size(); ++r) {
-    for (const auto& [column, amount] : rows[r]->amounts) design[columns.at(column)][r] = amount / rows[r]->ms;
+    for (const auto& [column, amount] : rows[r]->amounts) {
+      const auto known = columns.find(column);
+      if (known != columns.end()) design[known->second][r] = amount / rows[r]->ms;
+    }
   }
   const stats::NonNegativeFit fit = stats::fit_non_negative(design, std::vector<double>(rows.size(), 1), kPenalty);
   Coefficients coefficients;
@@ -173,8 +189,8 @@ std::vector<Observation> observations_of(const CalibrationPlan& plan, const std:
       left_out.push_back(fmt::format("{} b{}: {}", figure.name, figure.batch, figure.failure));
       continue;
     }
-    // A probe that is not steady teaches nothing; a network that is not steady still shows how far predictions are off, with its noise beside.
-    if (!figure.steady && !figure.network) {
+    // A probe that scatters widely teaches nothing; such a network still shows how far predictions are off, with its noise beside.
+    if (!figure.usable && !figure.network) {
       left_out.push_back(fmt::format("{} b{}: not steady, {:.0f} % apart", figure.name, figure.batch, 100 * figure.spread_ratio));
       continue;
     }

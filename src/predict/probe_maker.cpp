@@ -1,6 +1,7 @@
 #include "predict/probe_maker.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace inferometer::predict {
@@ -15,13 +16,14 @@ std::int64_t ProbeMaker::size(std::int64_t low, std::int64_t high, std::int64_t 
 }
 
 std::int64_t ProbeMaker::channels(std::int64_t low, std::int64_t high) {
-  const double draw = random_.uniform();
-  return size(low, high, draw < 0.55 ? 16 : draw < 0.85 ? 8 : draw < 0.95 ? 4 : 1);
+  constexpr std::array<std::int64_t, 16> kSteps{16, 8, 16, 1, 16, 8, 16, 4, 16, 8, 16, 1, 16, 8, 16, 4};
+  const std::size_t place = chance(0.75) ? number_of_kind_ : random_.below(kSteps.size());
+  return size(low, high, kSteps[place % kSteps.size()]);
 }
 
 std::int64_t ProbeMaker::map_for(std::int64_t channels) {
-  // Networks widen as their maps shrink: at most 1.2 million values.
-  std::int64_t map = one_of({7, 7, 8, 10, 12, 14, 14, 17, 19, 20, 24, 28, 28, 35, 40, 48, 56, 56, 71, 80, 96, 112, 112, 147});
+  // Networks widen as their maps shrink: at most 1.2 million values. Their widened maps come close to that, sizes drawn evenly seldom do.
+  std::int64_t map = chance(0.15) ? 112 : one_of({7, 7, 8, 10, 12, 14, 14, 17, 19, 20, 24, 28, 28, 35, 40, 48, 56, 56, 71, 80, 96, 112, 112, 147});
   while (map > 7 && channels * map * map > 1'200'000) map = (map + 1) / 2;
   return map;
 }

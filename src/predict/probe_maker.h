@@ -15,20 +15,25 @@ namespace inferometer::predict {
 /// One probe in the making. Layers get numbers for names.
 class ProbeMaker {
  public:
-  ProbeMaker(const std::string& name, std::uint64_t seed, std::uint64_t stream) : net_(name), random_(seed, stream) {}
+  /// @param number  of the probe among those of its kind: what must not be left to chance goes by it
+  ProbeMaker(const std::string& name, std::uint64_t seed, std::uint64_t stream, std::size_t number)
+      : net_(name), random_(seed, stream), number_of_kind_(number) {}
 
   // ---- draws
   std::int64_t one_of(std::initializer_list<std::int64_t> values) { return values.begin()[random_.below(values.size())]; }
   bool chance(double share) { return random_.uniform() < share; }
   /// From low to high, small numbers as likely as large ones, a multiple of `step`.
   std::int64_t size(std::int64_t low, std::int64_t high, std::int64_t step);
-  /// Channels as networks have them: mostly multiples of 8, some of 4 or of 1 alone.
+  /// Channels as networks have them: of every sixteen probes of a kind eight mostly in multiples of 16, four of 8, two of 4 and two any,
+  /// so that no seed leaves the costs of odd numbers to one or two probes.
   std::int64_t channels(std::int64_t low, std::int64_t high);
   /// Height and width of a map with room for so many channels.
   std::int64_t map_for(std::int64_t channels);
 
   // ---- layers
   graph::TensorId image(std::int64_t channels, std::int64_t size) { return net_.input("input", {graph::kBatch, channels, size, size}); }
+  /// A map as blocks of a network find it: made by a convolution, so in the layout that the engine likes.
+  graph::TensorId inner(std::int64_t channels, std::int64_t size) { return relu(conv(image(kThin, size), channels)); }
   graph::TensorId conv(graph::TensorId x, std::int64_t channels, graph::Extent kernel = 1, std::int64_t stride = 1,
                        std::int64_t groups = 1);
   graph::TensorId norm(graph::TensorId x) { return net_.batch_norm(next("norm"), x); }
@@ -52,8 +57,11 @@ class ProbeMaker {
   stats::CounterRandom& random() { return random_; }
 
  private:
+  static constexpr std::int64_t kThin = 16;  ///< channels of an input that costs little
+
   graph::Builder net_;
   stats::CounterRandom random_;
+  std::size_t number_of_kind_;
   int number_ = 0;
   double work_ = 0;
 };

@@ -31,7 +31,7 @@ std::vector<Probe> generate_probes(std::size_t count, std::uint64_t seed) {
     const ProbeKind& kind = kinds[index];
     const std::string name = fmt::format("{}-{}", kind.name, number);
     // A stream of its own for each, so that more probes of one kind change no other.
-    ProbeMaker make(name, seed, index * 100'000 + number);
+    ProbeMaker make(name, seed, index * 100'000 + number, number);
     graph::Graph graph = kind.build(make, number);
     if (graph::compute_cost(graph).total.macs > kMostWork) return false;
     probes.push_back({name, kind.name, std::move(graph)});

@@ -13,14 +13,15 @@ namespace {
 using graph::Node;
 
 constexpr double kBytesPerValue = 4, kMega = 1e6, kGiga = 1e9;
-/// Vectors of floats that kernels handle at once: AVX-512 has 16 lanes, and blocked layouts use as many channels for AVX2 too.
-constexpr double kLanes = 16;
+constexpr auto kLanes = static_cast<double>(kBlockChannels);
 /// Maps with fewer points than this leave a kernel's register tile partly empty (7 x 7; 14 x 14 half so).
 constexpr double kSmallMap = 100, kMediumMap = 250;
 /// Activations beyond the second-level cache of a core (1.25 to 2 MB on today's servers) come from further away.
 constexpr double kNearCacheMb = 2;
 
 double padded(double channels) { return std::ceil(channels / kLanes) * kLanes; }
+
+double beyond_near_cache(double megabytes) { return std::max(0.0, megabytes - kNearCacheMb); }
 
 class UnitMaker {
  public:
@@ -83,7 +84,7 @@ class UnitMaker {
   }
   /// What lies beyond the near cache, of what is read and written.
   void charge_far(double megabytes) {
-    if (megabytes > kNearCacheMb) charge("far_mb", megabytes - kNearCacheMb);
+    charge("far_mb", beyond_near_cache(megabytes));
   }
 
   /// An operator that reads its input and writes its output once.
@@ -103,7 +104,7 @@ class UnitMaker {
     extent("channels", std::max(in_channels, out_channels));
     extent("map", std::max(at(in(), 2), at(in(), 3)));
     if (groups > 1 && groups == in_channels && out_channels == in_channels) {
-      depthwise(kernel, points * images, in_channels, strided);
+      depthwise(kernel, points, images, in_channels, strided);
     } else if (groups > 1) {
       grouped(kernel, points, images, in_channels / groups, out_channels / groups, groups, strided);
     } else {
@@ -126,6 +127,7 @@ class UnitMaker {
     if (points == 1) {
       begin("vector");  // a convolution of one point: a product of a matrix and a vector
       charge("gmac", work);
+      if (std::fmod(in_channels, kChannelsOfBlocked) != 0) charge("unaligned_gmac", work);
       charge("weights_mb", net_.megabytes(node_.inputs[1]));
       return;
     }
@@ -137,7 +139,7 @@ class UnitMaker {
     if (strided) charge("strided_gmac", work);
     if (dilated) charge("dilated_gmac", work);
     if (!pointwise && std::max(in_channels, out_channels) < 2 * kLanes) charge("narrow_gmac", work);
-    if (std::fmod(in_channels, 4) != 0) charge("unaligned_gmac", work);
+    if (std::fmod(in_channels, kChannelsOfBlocked) != 0) charge("unaligned_gmac", work);
     charge("input_mb", in_mb());
     charge("output_mb", out_mb());
     charge_far(in_mb() + out_mb());
@@ -146,16 +148,16 @@ class UnitMaker {
     charge("weights_mb", net_.megabytes(node_.inputs[1]));
   }
 
-  void depthwise(double kernel, double points, double channels, bool strided) {
+  void depthwise(double kernel, double points, double images, double channels, bool strided) {
     begin("depthwise");
-    const double work = kernel * points * padded(channels) / kGiga;
+    const double work = kernel * points * images * padded(channels) / kGiga;
     charge("gmac", work);
     if (strided) charge("strided_gmac", work);
-    if (std::fmod(channels, 4) != 0) charge("unaligned_gmac", work);
+    if (std::fmod(channels, kChannelsOfBlocked) != 0) charge("unaligned_gmac", work);
     charge("input_mb", in_mb());
     charge("output_mb", out_mb());
     charge_far(in_mb() + out_mb());
-    if (std::fmod(channels, kLanes) != 0) charge("unaligned_mb", in_mb() + out_mb());
+    if (std::fmod(channels, kLanes) != 0) charge("unaligned_channels", images * channels);
   }
 
   void grouped(double kernel, double points, double images, double in_width, double out_width, double groups, bool strided) {
@@ -174,7 +176,9 @@ class UnitMaker {
     // Blocked layouts need groups of whole blocks; others are unrolled into a matrix of every window's values for a plain product.
     if (std::fmod(width, kLanes) != 0) {
       charge("unaligned_mb", in_mb() + out_mb());
-      if (kernel > 1) charge("unrolled_mb", kernel * points * images * in_width * groups * kBytesPerValue / kMega);
+      const double unrolled_mb = kernel * points * images * in_width * groups * kBytesPerValue / kMega;
+      if (kernel > 1) charge("unrolled_mb", unrolled_mb);
+      if (kernel > 1 && strided) charge("strided_unrolled_mb", unrolled_mb);
     }
     charge("mb", in_mb() + out_mb());
     charge_far(in_mb() + out_mb());
@@ -203,7 +207,7 @@ class UnitMaker {
     begin("activation");
     charge("mb", in_mb() + out_mb());
     charge_far(in_mb() + out_mb());
-    add_activation(unit_, activation, out_mb());
+    add_activation(unit_, net_, activation, node_.outputs[0]);
   }
 
   void pooling(const char* kind, const graph::Window& window) {
@@ -219,6 +223,7 @@ class UnitMaker {
   void global_pool() {
     begin("global_pool");
     charge("mb", in_mb());
+    charge("channels", at(in(), 0) * at(in(), 1));
     if (std::fmod(at(in(), 1), kLanes) != 0) charge("unaligned_mb", in_mb());
   }
 
@@ -230,13 +235,14 @@ class UnitMaker {
     const double read = in_mb() + net_.megabytes(node_.inputs[1]);
     charge("mb", read + out_mb());
     charge_far(read + out_mb());
+    // A factor a channel: every channel of every image is a loop of its own.
+    if (!same && out().size() == 4) charge("channels", at(out(), 0) * at(out(), 1));
   }
 
   void concatenation(const graph::Concat& concat) {
     begin("concat");
     charge("inputs", static_cast<double>(node_.inputs.size()));
     charge("mb", out_mb());
-    charge_far(2 * out_mb());
     double unaligned = 0;
     const bool channels = concat.axis == 1 && out().size() == 4;
     for (const graph::TensorId id : node_.inputs) {
@@ -248,7 +254,6 @@ class UnitMaker {
   void splitting(const graph::Split& split) {
     begin("split");
     charge("mb", in_mb());
-    charge_far(2 * in_mb());
     const bool channels = split.axis == 1 && in().size() == 4;
     const bool unaligned = std::any_of(split.sizes.begin(), split.sizes.end(),
                                        [](std::int64_t size) { return std::fmod(static_cast<double>(size), kLanes) != 0; });
@@ -268,11 +273,9 @@ class UnitMaker {
   Unit unit_;
 };
 
-/// Those that cost next to nothing behind the unit that they are fused to.
-bool is_free(graph::ActivationKind kind) {
-  using enum graph::ActivationKind;
-  return kind == relu || kind == clip || kind == leaky_relu || kind == prelu_shared;
-}
+/// Costs next to nothing behind the unit that it is fused to: kernels apply it to what is in their registers. Others are a pass of their own over
+/// what the kernel has just written.
+bool is_free(graph::ActivationKind kind) { return kind == graph::ActivationKind::relu; }
 
 }  // namespace
 
@@ -286,18 +289,38 @@ double ShapedGraph::megabytes(graph::TensorId id) const { return elements(id) * 
 
 bool ShapedGraph::stored(graph::TensorId id) const { return graph::is_stored(graph.tensors[id].role); }
 
+bool ShapedGraph::is_vector(graph::TensorId id) const {
+  const Shape& shape = shapes[id];
+  return shape.size() <= 2 || (shape.size() == 4 && shape[2] * shape[3] == 1);
+}
+
 Unit unit_of(const ShapedGraph& net, const Node& node) { return UnitMaker(net, node).make(); }
 
-void add_activation(Unit& unit, const graph::Activation& activation, double megabytes) {
+void add_activation(Unit& unit, const ShapedGraph& net, const graph::Activation& activation, graph::TensorId map) {
   if (is_free(activation.kind)) return;
   const std::string name = lower(graph::name_of(graph::Operator(activation)));
   unit.amounts[name + ".count"] += 1;
+  if (net.is_vector(map)) return;
+  const double megabytes = net.megabytes(map);
   unit.amounts[name + ".mb"] += megabytes;
+  if (megabytes > kNearCacheMb) unit.amounts[name + ".far_mb"] += beyond_near_cache(megabytes);
 }
 
 void add_residual(Unit& unit, double megabytes) {
   unit.amounts["residual.count"] += 1;
   unit.amounts["residual.mb"] += megabytes;
+}
+
+Unit reorder_unit(const ShapedGraph& net, graph::TensorId map, bool to_blocks, const std::string& layer) {
+  Unit unit;
+  unit.layer = layer;
+  unit.kind = "reorder";
+  unit.operation = "Reorder";
+  const double megabytes = net.megabytes(map);
+  unit.amounts["reorder.count"] = 1;
+  unit.amounts[to_blocks ? "reorder.to_blocks_mb" : "reorder.to_plain_mb"] = megabytes;
+  if (megabytes > kNearCacheMb) unit.amounts["reorder.far_mb"] = beyond_near_cache(megabytes);
+  return unit;
 }
 
 }  // namespace inferometer::predict

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "predict/layouts.h"
 #include "predict/unit_amounts.h"
 
 namespace inferometer::predict {
@@ -36,7 +37,10 @@ class Splitter {
 
   NetworkUnits split() {
     add_boundary("input", net_.graph.inputs);
+    const std::vector<LayoutChange> changes = layout_changes(net_);
+    auto change = changes.begin();
     for (std::size_t i = 0; i < net_.graph.nodes.size(); ++i) {
+      for (; change != changes.end() && change->reader == i; ++change) add(*change, node(i).name);
       if (fused_[i]) continue;
       const Node& node = net_.graph.nodes[i];
       if (makes_constant(node)) continue;
@@ -45,6 +49,7 @@ class Splitter {
       fuse_behind(unit, i);
       result_.units.push_back(std::move(unit));
     }
+    for (; change != changes.end(); ++change) add(*change, "output");
     add_boundary("output", net_.graph.outputs);
     add_weights();
     result_.live_mb = most_alive();
@@ -53,6 +58,10 @@ class Splitter {
 
  private:
   const Node& node(std::size_t i) const { return net_.graph.nodes[i]; }
+
+  void add(const LayoutChange& change, const std::string& layer) {
+    result_.units.push_back(reorder_unit(net_, change.map, change.to_blocks, layer));
+  }
 
   /// Everything that it reads is stored: engines compute it once, while loading.
   bool makes_constant(const Node& n) const {
@@ -82,7 +91,7 @@ class Splitter {
     const auto activates = [&](std::size_t n) {
       const auto* activation = std::get_if<graph::Activation>(&node(n).op);
       if (activation == nullptr) return false;
-      add_activation(unit, *activation, net_.megabytes(node(n).outputs[0]));
+      add_activation(unit, net_, *activation, node(n).outputs[0]);
       return true;
     };
     const auto joins = [&](std::size_t n) {

@@ -29,7 +29,8 @@ struct Unit {
 };
 
 struct NetworkUnits {
-  std::vector<Unit> units;    ///< in the order of their nodes; "input" first, "output" and "weights" last
+  std::vector<Unit> units;    ///< in the order of their nodes; "input" first, "output" and "weights" last; a "reorder"
+                              ///< has the name of the layer before which a map is laid out anew (layouts.h)
   double weights_mb = 0;      ///< all stored tensors
   double live_mb = 0;         ///< most activations alive at one node, its inputs and outputs included
   double activations_mb = 0;  ///< outputs of all units

@@ -66,6 +66,24 @@ TEST(Fit, FindsTheRuleThatMadeTheTimes) {
 }
 
 /// A family that takes twice as long must be predicted as if it were not there: neither scale nor interval may know of it.
+/// Three probes of an odd case that are slow for another reason must not teach what the odd case costs; four may, and a kind that is rare altogether.
+TEST(Fit, AColumnNeedsProbes) {
+  const auto learned = [](int odd, bool common, const std::string& column) {
+    std::vector<Observation> rows = made_up({1, 1});
+    for (std::size_t i = 0; i < 40; ++i) {
+      if (common) rows[i].amounts["rare.count"] = 1;
+      if (static_cast<int>(i) >= odd) continue;
+      rows[i].amounts["rare.count"] = 1;
+      rows[i].amounts["rare.unaligned_gmac"] = 1e-6;
+      rows[i].ms *= 3;
+    }
+    return fit_model(rows, {1}).batches[0].coefficients.contains(column);
+  };
+  EXPECT_FALSE(learned(3, true, "rare.unaligned_gmac"));
+  EXPECT_TRUE(learned(4, true, "rare.unaligned_gmac"));
+  EXPECT_TRUE(learned(3, false, "rare.unaligned_gmac") || learned(3, false, "rare.count"));
+}
+
 TEST(Fit, AHeldOutFamilyTakesNoPart) {
   std::vector<double> factors(8, 1);
   const auto prediction_of = [](const Model& model, const std::string& name) {
@@ -126,18 +144,22 @@ TEST(Calibration, SummarizesPasses) {
   };
   std::vector<Timing> timings{timing("steady", 0, 1.00), timing("steady", 1, 1.02), timing("odd", 0, 2),
                               timing("odd", 1, 1),       timing("thrice", 0, 2),    timing("thrice", 1, 1),
-                              timing("thrice", 2, 1.01), timing("once", 0, 3),      timing("broken", 0, 1)};
+                              timing("thrice", 2, 1.01), timing("once", 0, 3),      timing("apart", 0, 1.1),
+                              timing("apart", 1, 1),     timing("broken", 0, 1)};
   timings.back().failure = "no such operator";
   const std::vector<Measured> measured = summarize_timings(timings);
-  ASSERT_EQ(measured.size(), 5U);
+  ASSERT_EQ(measured.size(), 6U);
   EXPECT_NEAR(measured[0].ms, 1.01, 1e-12);
   EXPECT_TRUE(measured[0].steady);
   EXPECT_FALSE(measured[1].steady);
+  EXPECT_FALSE(measured[1].usable);
   EXPECT_NEAR(measured[1].spread_ratio, 1, 1e-12);
   EXPECT_TRUE(measured[2].steady);  // the disturbed pass is left out
   EXPECT_NEAR(measured[2].ms, 1.005, 1e-12);
-  EXPECT_FALSE(measured[3].steady);
-  EXPECT_EQ(measured[4].failure, "no such operator");
+  EXPECT_FALSE(measured[3].usable);
+  EXPECT_FALSE(measured[4].steady);
+  EXPECT_TRUE(measured[4].usable);  // a tenth apart: worth another timing, but not worthless
+  EXPECT_EQ(measured[5].failure, "no such operator");
 
   // With two threads: what was timed while the cores were far apart does not count.
   std::vector<Timing> threads;

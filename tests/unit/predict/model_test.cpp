@@ -31,7 +31,7 @@ Model small_model() {
   model.batches = {{1, {{"network.count", 1}, {"pointwise.count", 2}}, 1.5, 0.04, 0.1},
                    {16, {{"network.count", 1}, {"pointwise.count", 3}}, 2, 0.05, 0.2}};
   model.memory = MemoryModel{10, 2, 3, 0.3};
-  for (const char* kind : {"input", "output", "weights"}) model.ranges[kind] = {};
+  for (const char* kind : {"input", "output", "weights", "reorder"}) model.ranges[kind] = {};
   model.ranges["pointwise"] = {{"channels", {8, 64}}, {"kernel", {1, 1}}, {"map", {7, 56}}};
   HeldOut held;
   held.network = "resnet18";

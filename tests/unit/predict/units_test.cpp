@@ -18,6 +18,12 @@ const Unit* find(const NetworkUnits& network, const std::string& layer) {
   return found == network.units.end() ? nullptr : &*found;
 }
 
+const Unit* find_kind(const NetworkUnits& network, const std::string& layer, const std::string& kind) {
+  const auto found = std::find_if(network.units.begin(), network.units.end(),
+                                  [&](const Unit& unit) { return unit.layer == layer && unit.kind == kind; });
+  return found == network.units.end() ? nullptr : &*found;
+}
+
 double amount(const Unit& unit, const std::string& column) {
   const auto found = unit.amounts.find(column);
   return found == unit.amounts.end() ? 0 : found->second;
@@ -74,10 +80,59 @@ TEST(Units, BatchScalesWhatItMust) {
   const NetworkUnits one = units_of(small_network(), 1), four = units_of(small_network(), 4);
   const Amounts a = total_amounts(one), b = total_amounts(four);
   for (const auto& [column, value] : a) {
-    const bool scales = column.ends_with("mb") ? column.find("weights") == std::string::npos : column.ends_with("gmac");
+    const bool scales = column.ends_with("mb") ? column.find("weights") == std::string::npos
+                                               : column.ends_with("gmac") || column.ends_with("channels");
     EXPECT_DOUBLE_EQ(b.at(column), scales ? 4 * value : value) << column;
   }
   EXPECT_DOUBLE_EQ(four.weights_mb, one.weights_mb);
+}
+
+/// What a gate multiplies is a loop for each channel of each image; on vectors activations count calls, not bytes; what is laid out anew is a unit.
+TEST(Units, GatesCountChannelsAndLayoutChanges) {
+  Builder net("gate");
+  TensorId x = net.input("input", {graph::kBatch, 3, 64, 64});
+  x = net.activation("swish", net.conv("stem", x, {.channels = 32}), graph::ActivationKind::silu);
+  TensorId y = net.conv("squeeze", net.global_average_pool("pool", x), {.channels = 6});
+  y = net.conv("excite", net.relu("relu", y), {.channels = 32});
+  y = net.activation("gate", y, graph::ActivationKind::sigmoid);
+  const NetworkUnits network = units_of(net.finish(net.mul("scale", x, y)), 8);
+  const double map_mb = 8 * 32 * 64 * 64 * 4e-6;
+
+  ASSERT_NE(find_kind(network, "scale", "repeated_multiply"), nullptr);
+  const Unit& scale = *find_kind(network, "scale", "repeated_multiply");
+  EXPECT_DOUBLE_EQ(amount(scale, "repeated_multiply.channels"), 8 * 32);
+  EXPECT_NEAR(amount(scale, "repeated_multiply.mb"), 2 * map_mb + 8 * 32 * 4e-6, 1e-12);
+
+  const Unit& excite = *find(network, "excite");
+  EXPECT_EQ(excite.kind, "vector");
+  EXPECT_DOUBLE_EQ(amount(excite, "vector.gmac"), 8 * 6 * 32 * 1e-9);
+  EXPECT_DOUBLE_EQ(amount(excite, "vector.unaligned_gmac"), 8 * 6 * 32 * 1e-9);  // 6 do not come in fours
+  EXPECT_DOUBLE_EQ(amount(excite, "sigmoid.count"), 1);
+  EXPECT_EQ(excite.amounts.count("sigmoid.mb"), 0U);
+
+  const Unit& stem = *find(network, "stem");
+  EXPECT_DOUBLE_EQ(amount(stem, "silu.mb"), map_mb);
+  EXPECT_DOUBLE_EQ(amount(stem, "silu.far_mb"), map_mb - 2);
+
+  ASSERT_NE(find_kind(network, "scale", "reorder"), nullptr);
+  const Unit& reorder = *find_kind(network, "scale", "reorder");
+  EXPECT_DOUBLE_EQ(amount(reorder, "reorder.to_plain_mb"), map_mb);
+  EXPECT_DOUBLE_EQ(amount(reorder, "reorder.far_mb"), map_mb - 2);
+  EXPECT_EQ(amount(reorder, "reorder.to_blocks_mb"), 0);
+}
+
+/// A matrix of every window's values is made where groups are no whole blocks; dearer where the windows lie apart.
+TEST(Units, UnrolledWindowsOfGroups) {
+  const auto grouped = [](std::int64_t groups, std::int64_t stride) {
+    Builder net("grouped");
+    const TensorId x = net.input("input", {graph::kBatch, 64, 8, 8});
+    return *find(units_of(net.finish(net.conv("conv", x, {.channels = 64, .kernel = 3, .stride = stride, .padding = 1, .groups = groups})), 1),
+                 "conv");
+  };
+  EXPECT_DOUBLE_EQ(amount(grouped(8, 1), "grouped.unrolled_mb"), 9 * 64 * 64 * 4e-6);
+  EXPECT_EQ(amount(grouped(8, 1), "grouped.strided_unrolled_mb"), 0);
+  EXPECT_DOUBLE_EQ(amount(grouped(8, 2), "grouped.strided_unrolled_mb"), 9 * 16 * 64 * 4e-6);
+  EXPECT_EQ(amount(grouped(4, 2), "grouped.unrolled_mb"), 0);
 }
 
 TEST(Units, NothingIsFusedBehindWhatOthersReadToo) {
