@@ -97,7 +97,8 @@ pid_t locking_process(const fs::path& path) {
   return alike.size() == 1 ? alike.front() : 0;
 }
 
-LockHolder holder_of(pid_t process) {
+/// nullopt where the process has ended: one that it started holds its lock on, and that one is named nowhere.
+std::optional<LockHolder> holder_of(pid_t process) {
   LockHolder holder;
   holder.process = process;
   // `4711 (name) T ...`: the name may hold anything, so the state is looked for behind the last bracket.
@@ -105,7 +106,7 @@ LockHolder holder_of(pid_t process) {
   std::string facts;
   std::getline(file, facts);
   const std::size_t open = facts.find('('), close = facts.rfind(')');
-  if (open == std::string::npos || close == std::string::npos || close + 2 >= facts.size()) return holder;
+  if (open == std::string::npos || close == std::string::npos || close + 2 >= facts.size()) return std::nullopt;
   holder.program = facts.substr(open + 1, close - open - 1);
   holder.stopped = facts[close + 2] == 'T' || facts[close + 2] == 't';
   return holder;
@@ -147,7 +148,7 @@ std::string LockHolder::text() const {
 
 std::optional<LockHolder> lock_holder(const fs::path& path) {
   const pid_t process = locking_process(path);
-  return process > 0 ? std::optional(holder_of(process)) : std::nullopt;
+  return process > 0 ? holder_of(process) : std::nullopt;
 }
 
 FileLock::FileLock(const fs::path& path, bool (*interrupted)(), const LockWait& wait) {

@@ -23,7 +23,8 @@ struct LockHolder {
   std::string text() const;
 };
 
-/// Who has flock(2) on this file, as /proc tells; nullopt: nobody, or a process that cannot be seen from here (of another container).
+/// Who has flock(2) on this file, as /proc tells; nullopt: nobody, or a process that cannot be seen from here: of another
+/// container, or one that inherited the lock from a process that has ended.
 std::optional<LockHolder> lock_holder(const std::filesystem::path& path);
 
 /// Told whom a lock waits for.

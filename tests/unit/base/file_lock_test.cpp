@@ -8,7 +8,9 @@
 #include <thread>
 
 #include <gtest/gtest.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -84,6 +86,15 @@ class Holder {
  private:
   pid_t process_ = 0;
 };
+
+/// What a waiting one said, and how often it was polled: without patience, so that no time matters.
+struct Said {
+  std::vector<std::string> lines;
+  LockWait wait{[this](const std::string& line) { lines.push_back(line); }, 0ms};
+};
+
+int polls = 0;
+bool at_the_fifth_look() { return ++polls >= 5; }
 
 TEST_F(FileLocks, ExcludesAndIsFreedByDestruction) {
   const auto path = folder_ / "sub" / "lock";
@@ -187,19 +198,29 @@ TEST_F(FileLocks, HolderIsKnownAndWhetherItIsStopped) {
   EXPECT_FALSE(lock_holder(folder_ / "free")) << "another file of the same folder";
 }
 
+/// As a shell's `flock 8` leaves it: the process that took the lock has ended, and who gave it the descriptor keeps it.
+TEST_F(FileLocks, LockThatOutlivesItsProcessHasNoKnownHolder) {
+  const auto path = folder_ / "lock";
+  const int file = open(path.c_str(), O_RDWR | O_CREAT, 0666);
+  const pid_t process = fork();
+  if (process == 0) _exit(flock(file, LOCK_EX));
+  int status = -1;
+  ASSERT_EQ(waitpid(process, &status, 0), process);
+  ASSERT_EQ(status, 0);
+  EXPECT_THROW(FileLock(path, at_once), Error);
+  EXPECT_FALSE(lock_holder(path));
+  Said said;
+  polls = 0;
+  EXPECT_THROW(FileLock(path, at_the_fifth_look, said.wait), Error);
+  ASSERT_EQ(said.lines.size(), 1u);
+  EXPECT_NE(said.lines[0].find("a process that cannot be seen from here"), std::string::npos);
+  close(file);
+}
+
 TEST_F(FileLocks, HolderInWords) {
   EXPECT_EQ((LockHolder{4711, "inferometer", false}.text()), "process 4711 (inferometer)");
   EXPECT_EQ((LockHolder{4711, "", true}.text()), "process 4711, which is stopped: `kill -CONT 4711` lets it go on");
 }
-
-/// The test's own clock: what was said, and how often the wait was polled.
-struct Said {
-  std::vector<std::string> lines;
-  LockWait wait{[this](const std::string& line) { lines.push_back(line); }, 0ms};
-};
-
-int polls = 0;
-bool at_the_fifth_look() { return ++polls >= 5; }
 
 TEST_F(FileLocks, WhoWaitsSaysForWhomOnce) {
   const Holder holder(folder_ / "lock");
