@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "base/wildcards.h"
+
 namespace inferometer {
 namespace {
 
@@ -112,28 +114,10 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 }
 
 bool glob_match(std::string_view pattern, std::string_view text) {
-  // Only the last star ever needs another try: what an earlier one took is already matched as short as possible.
-  std::size_t p = 0, t = 0;
-  std::size_t after_star = std::string_view::npos, star_text = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      after_star = ++p;
-      star_text = t;
-      continue;
-    }
-    const auto length = p < pattern.size() ? item_match(pattern.substr(p), text[t]) : 0;
-    if (length > 0) {
-      p += length;
-      ++t;
-    } else if (after_star != std::string_view::npos) {
-      p = after_star;
-      t = ++star_text;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
+  return matches_pattern(pattern, text, '*', [](std::string_view items, std::string_view letters) {
+    const std::size_t length = item_match(items, letters.front());
+    return MatchedItem{length, length > 0 ? std::size_t{1} : 0};
+  });
 }
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {

@@ -3,30 +3,27 @@
 #include <optional>
 
 #include "base/text.h"
+#include "base/wildcards.h"
 #include "store/store.h"
 
 namespace inferometer::report {
 namespace {
 
+bool is_within_letter(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
+
+/// Bytes of the first letter in UTF-8.
+std::size_t letter_bytes(std::string_view text) {
+  std::size_t length = 1;
+  while (length < text.size() && is_within_letter(text[length])) ++length;
+  return length;
+}
+
 /// SQL's LIKE: % is any text, _ any one letter, ASCII letters without case.
 bool is_like(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0, t = 0, after_star = std::string_view::npos, star_text = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '%') {
-      after_star = ++p;
-      star_text = t;
-    } else if (p < pattern.size() && (pattern[p] == '_' || pattern[p] == text[t])) {
-      ++p;
-      ++t;
-    } else if (after_star != std::string_view::npos) {
-      p = after_star;
-      t = ++star_text;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '%') ++p;
-  return p == pattern.size();
+  return matches_pattern(pattern, text, '%', [](std::string_view items, std::string_view letters) {
+    if (items.front() == '_') return is_within_letter(letters.front()) ? MatchedItem{} : MatchedItem{1, letter_bytes(letters)};
+    return items.front() == letters.front() ? MatchedItem{1, 1} : MatchedItem{};
+  });
 }
 
 /// One condition, ready to be asked of many cells.

@@ -8,8 +8,10 @@
 namespace inferometer::report {
 namespace {
 
-std::string chosen(const std::string& where) {
-  const Frame frame = frame_of(parse_csv("model,batch,note\nresnet18,1,\nResNet50,8,x\nvgg16,,y\nvgg19,x,50%\n", "f.csv"));
+constexpr const char* kTable = "model,batch,note\nresnet18,1,\nResNet50,8,x\nvgg16,,y\nvgg19,x,50%\n";
+
+std::string chosen(const std::string& where, const char* table = kTable) {
+  const Frame frame = frame_of(parse_csv(table, "f.csv"));
   std::string rows;
   const std::vector<bool> keep = rows_where(frame, where);
   for (std::size_t i = 0; i < keep.size(); ++i) {
@@ -43,6 +45,16 @@ TEST(FrameWhere, Comparisons) {
                {"note='50%'", "3"},
                {"model>1", ""}};
   for (const auto& each : cases) EXPECT_EQ(chosen(each.where), each.rows) << each.where;
+}
+
+TEST(FrameWhere, AnyLetterIsALetterNotAByte) {
+  const auto matching = [](const std::string& pattern) { return chosen("model like '" + pattern + "'", "model\ngröße\ngrosse\ngrö\nü\n"); };
+  EXPECT_EQ(matching("gr__e"), "0");
+  EXPECT_EQ(matching("gr_"), "2");
+  EXPECT_EQ(matching("_"), "3");
+  EXPECT_EQ(matching("%_s%"), "1");
+  EXPECT_EQ(matching("__"), "");
+  EXPECT_EQ(matching("%__e"), "01");
 }
 
 TEST(FrameWhere, ColumnsAndErrors) {
