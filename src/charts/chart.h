@@ -20,6 +20,7 @@ struct Axis {
   std::vector<std::string> categories;  ///< of a category axis; a value of i stands for the i-th
   bool reversed = false;                ///< the first category on top
   std::vector<double> ticks;            ///< where labels stand if there is room, increasing; empty: at round numbers
+  bool whole = false;                   ///< linear: what is shown are whole numbers, and labels stand at such only
 };
 
 enum class Marker : std::uint8_t { circle, square, triangle, diamond, inverted_triangle, cross, plus, star };

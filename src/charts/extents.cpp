@@ -161,7 +161,7 @@ AxisLayout axis_layout(const Axis& axis, const Extent& extent, double length, bo
   if (axis.high) layout.high = coordinate(axis, *axis.high);
   if (layout.low >= layout.high) (axis.high ? layout.low : layout.high) = axis.high ? layout.high - 1 : layout.low + 1;
   const double room = length / (vertical ? 42 : 66);
-  layout.ticks = axis.ticks.empty() ? ticks(axis.scale, layout.low, layout.high, room) : chosen_ticks(axis, layout, length);
+  layout.ticks = axis.ticks.empty() ? ticks(axis.scale, layout.low, layout.high, room, axis.whole) : chosen_ticks(axis, layout, length);
   // The room beside marks near zero reaches below it; a label there would speak of values that cannot be.
   if (axis.scale == Scale::linear && !extent.negative && !axis.low) {
     std::erase_if(layout.ticks, [](const Tick& tick) { return tick.at < 0; });

@@ -34,8 +34,8 @@ double round_step(double value) {
   return 10 * power;
 }
 
-std::vector<double> linear_values(double low, double high, double most) {
-  const double step = round_step((high - low) / std::max(most, 1.0));
+std::vector<double> linear_values(double low, double high, double most, double least_step = 0) {
+  const double step = round_step(std::max((high - low) / std::max(most, 1.0), least_step));
   std::vector<double> values;
   const auto first = static_cast<long long>(std::ceil(low / step - 1e-9));
   const auto last = static_cast<long long>(std::floor(high / step + 1e-9));
@@ -95,10 +95,11 @@ std::string tick_label(double value, double step) {
   return with_minus(fmt::format("{:.{}f}", value, std::clamp(-exponent_of(std::abs(step)), 0, 9)));
 }
 
-std::vector<Tick> ticks(Scale scale, double low, double high, double most) {
+std::vector<Tick> ticks(Scale scale, double low, double high, double most, bool whole) {
   if (scale == Scale::log10) return log_ticks(low, high, most);
   std::vector<Tick> found;
-  const std::vector<double> values = linear_values(low, high, most);
+  std::vector<double> values = linear_values(low, high, most, whole ? 1 : 0);
+  if (values.empty()) values = linear_values(low, high, most);
   const double step = step_of(values);
   for (const double value : values) found.push_back({value, tick_label(value, step)});
   return found;

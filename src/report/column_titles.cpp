@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace inferometer::report {
 namespace {
 
@@ -87,6 +89,30 @@ constexpr Pair kTitles[] = {
 constexpr Pair kUnits[] = {{"_per_s", "1/s"}, {"_bytes", "bytes"}, {"_mib", "MiB"}, {"_mb", "MB"}, {"_ms", "ms"},
                            {"_ns", "ns"},     {"_us", "µs"},       {"_s", "s"},     {"_w", "W"},   {"_j", "J"}};
 
+/// What else stands behind the last comma of a title and is a unit.
+constexpr std::string_view kOtherUnits[] = {"%", "10⁶", "10⁹", "pixels", "images", "1/J", "1/(s W)", "MHz", "°C"};
+
+bool is_unit(std::string_view text) {
+  const auto is_it = [text](const Pair& pair) { return pair.second == text; };
+  return std::any_of(std::begin(kUnits), std::end(kUnits), is_it) ||
+         std::find(std::begin(kOtherUnits), std::end(kOtherUnits), text) != std::end(kOtherUnits);
+}
+
+struct TitleParts {
+  std::vector<std::string> quantity;
+  std::string unit;  ///< empty: none
+};
+
+TitleParts parts_of(std::string_view column) {
+  TitleParts parts;
+  for (const std::string& part : split(axis_title(column), ',')) parts.quantity.emplace_back(trim(part));
+  if (parts.quantity.size() > 1 && is_unit(parts.quantity.back())) {
+    parts.unit = parts.quantity.back();
+    parts.quantity.pop_back();
+  }
+  return parts;
+}
+
 std::string_view find(const auto& pairs, std::string_view key) {
   const auto found = std::find_if(std::begin(pairs), std::end(pairs), [&](const Pair& pair) { return pair.first == key; });
   return found == std::end(pairs) ? std::string_view() : found->second;
@@ -108,6 +134,20 @@ std::string axis_title(std::string_view column) {
     }
   }
   return spaced(column);
+}
+
+std::string common_title(const std::vector<std::string>& columns) {
+  if (columns.size() == 1) return axis_title(columns.front());
+  if (columns.empty()) return {};
+  TitleParts common = parts_of(columns.front());
+  for (const std::string& column : columns) {
+    const TitleParts parts = parts_of(column);
+    if (parts.unit != common.unit) return {};  // the axis is no quantity
+    const auto [end, other] = std::mismatch(common.quantity.begin(), common.quantity.end(), parts.quantity.begin(), parts.quantity.end());
+    common.quantity.erase(end, common.quantity.end());
+  }
+  if (!common.unit.empty()) common.quantity.push_back(common.unit);
+  return join(common.quantity, ", ");
 }
 
 std::string value_title(std::string_view column, std::string_view value) {

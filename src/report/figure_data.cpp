@@ -208,10 +208,13 @@ std::string FigureData::tooltip(std::size_t row, const std::vector<std::string>&
 
 Axis number_axis(const Frame& frame, const std::string& column, const std::vector<std::size_t>& rows, bool log) {
   Axis axis{axis_title(column), log ? Scale::log10 : Scale::linear};
-  if (!log) return axis;
   std::set<double> values;
   for (const std::size_t row : rows) {
     if (const std::optional<double> value = frame.numbers(column)[row]) values.insert(*value);
+  }
+  if (!log) {
+    axis.whole = std::all_of(values.begin(), values.end(), [](double value) { return value == std::floor(value); });
+    return axis;
   }
   constexpr std::size_t kMost = 12;
   const auto is_count = [](double value) { return value >= 1 && value <= 4096 && value == std::floor(value); };

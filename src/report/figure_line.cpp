@@ -29,7 +29,7 @@ class LineMaker {
   Panel panel(const FigureGroup& group, bool log_y) {
     Panel panel;
     panel.title = group.title;
-    panel.y = {y_title(), log_y ? Scale::log10 : Scale::linear};
+    panel.y = {common_title(spec_.y), log_y ? Scale::log10 : Scale::linear};
     const std::vector<std::string> categories = category_order(frame_, spec_.x, group.shown);
     const auto& numbers = frame_.numbers(spec_.x);
     const bool numeric = std::all_of(group.shown.begin(), group.shown.end(), [&](std::size_t row) { return numbers[row].has_value(); });
@@ -48,11 +48,6 @@ class LineMaker {
   std::size_t settled_count() const { return settled_count_; }
 
  private:
-  std::string y_title() const {
-    // Several quantities share an axis: their names stand in the legend.
-    return spec_.y.size() == 1 ? axis_title(spec_.y.front()) : std::string();
-  }
-
   std::vector<Line> lines(const FigureGroup& group, const std::vector<std::string>& apart, bool numeric,
                           const std::vector<std::string>& categories) {
     std::vector<Line> found;

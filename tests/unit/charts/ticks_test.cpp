@@ -35,6 +35,15 @@ TEST(Ticks, Cases) {
   for (const Case& one : cases) EXPECT_EQ(labels(ticks(one.scale, one.low, one.high, one.most)), one.expected) << one.what;
 }
 
+TEST(Ticks, BetweenWholeNumbersNoneIsLabelledWhereThereAreNoOthers) {
+  EXPECT_EQ(labels(ticks(Scale::linear, 0.93, 2.07, 8)), (std::vector<std::string>{"1.0", "1.2", "1.4", "1.6", "1.8", "2.0"}));
+  EXPECT_EQ(labels(ticks(Scale::linear, 0.93, 2.07, 8, true)), (std::vector<std::string>{"1", "2"}));
+  EXPECT_EQ(labels(ticks(Scale::linear, 0.9, 1.1, 8, true)), (std::vector<std::string>{"1"}));
+  EXPECT_EQ(labels(ticks(Scale::linear, -1, 21, 5, true)), (std::vector<std::string>{"0", "5", "10", "15", "20"}));
+  // Limits that the figure's maker set may leave none.
+  EXPECT_FALSE(ticks(Scale::linear, 0.2, 0.8, 5, true).empty());
+}
+
 TEST(Ticks, EveryLabelIsTheValueOfItsPlace) {
   for (const double low : {-7.3, -2.0, 0.0, 1.7}) {
     for (const double span : {0.2, 0.6, 1.0, 2.4, 5.0}) {

@@ -7,6 +7,7 @@
 
 #include "base/csv.h"
 #include "base/error.h"
+#include "report/column_titles.h"
 
 namespace inferometer::report {
 namespace {
@@ -397,6 +398,31 @@ TEST(Line, TicksStandAtBatchSizes) {
   EXPECT_TRUE(make_figure(line, frame("batch,ms\n1,9\n8,3\n4.5,5\n")).panels[0].x.ticks.empty());
   line.log_x = false;
   EXPECT_TRUE(make_figure(line, frame("batch,ms\n1,9\n8,3\n2,5\n")).panels[0].x.ticks.empty());
+}
+
+TEST(Line, BetweenWholeNumbersAreNoTicks) {
+  FigureSpec line = spec("line", "epoch", "ms");
+  EXPECT_TRUE(make_figure(line, frame("epoch,ms\n1,9\n2,5\n")).panels[0].x.whole);
+  EXPECT_FALSE(make_figure(line, frame("epoch,ms\n1,9\n2.5,5\n")).panels[0].x.whole);
+}
+
+TEST(Line, SeveralQuantitiesHaveTheTitleThatTheyShare) {
+  FigureSpec line = spec("line", "epoch", "train_loss");
+  line.y.emplace_back("validation_loss");
+  const Chart chart = make_figure(line, frame("epoch,train_loss,validation_loss\n1,2.1,2.2\n2,1.5,1.7\n"));
+  EXPECT_EQ(chart.panels[0].y.title, "Loss");
+  EXPECT_EQ(chart.panels[0].series[0].name, "Loss, training");
+  EXPECT_EQ(chart.panels[0].series[1].name, "Loss, validation");
+}
+
+TEST(ColumnTitles, WhatSeveralShare) {
+  EXPECT_EQ(common_title({"train_top1", "validation_top1"}), "Right, %");
+  EXPECT_EQ(common_title({"latency_median_ms", "latency_min_ms"}), "ms");
+  EXPECT_EQ(common_title({"images_per_s"}), "Images per second, 1/s");
+  EXPECT_EQ(common_title({"train_loss", "validation_top1"}), "");
+  EXPECT_EQ(common_title({"train_loss", "batch"}), "");
+  EXPECT_EQ(common_title({"gpu_a_mb", "gpu_b_mb", "peak_memory_mb"}), "MB");
+  EXPECT_EQ(common_title({}), "");
 }
 
 TEST(Ecdf, StepsAtDistinctValues) {
