@@ -35,9 +35,7 @@ TrainingRow common_row(const train::TrainTask& task, const engine::EngineInfo& e
   row.model = task.model;
   row.epochs = task.epochs;
   row.engine = engine.name;
-  row.engine_version = engine.version;
   row.device = task.trainer.device;
-  row.threads = task.trainer.threads;
   row.batch = task.trainer.batch;
   for (const auto& [name, value] : train::settings_of(task)) {
     if (name == "--optimizer") row.optimizer = value;
@@ -52,7 +50,6 @@ TrainingRow common_row(const train::TrainTask& task, const engine::EngineInfo& e
   row.validation_data = task.validation.images.empty() ? "" : data_name(task.validation);
   row.folder = task.folder;
   row.platform = platform;
-  row.repro = train::repro_command(task);
   row.inferometer_version = INFEROMETER_VERSION;
   return row;
 }
@@ -70,8 +67,10 @@ std::string outcome_text(const TrainingRow& row) {
 /// Keeps every epoch as it ends, and shows how far the training is.
 class Recorder : public train::TrainingObserver {
  public:
-  Recorder(TrainingRow common, store::Store& store, std::int64_t platform_id, Progress& progress, const Context& context)
-      : row_(std::move(common)), store_(store), platform_id_(platform_id), progress_(progress), context_(context) {}
+  /// @param common  of all epochs of `task`
+  Recorder(TrainingRow common, const train::TrainTask& task, store::Store& store, std::int64_t platform_id, Progress& progress,
+           const Context& context)
+      : row_(std::move(common)), task_(task), store_(store), platform_id_(platform_id), progress_(progress), context_(context) {}
 
   void begun(const train::Begun& begun) override {
     begun_ = begun;
@@ -96,6 +95,8 @@ class Recorder : public train::TrainingObserver {
 
   void epoch_done(const train::EpochRecord& record) override {
     train::fill_figures(row_, record);
+    task_.trainer.threads = record.threads;
+    row_.repro = train::repro_command(task_);
     store_.save_epoch(platform_id_, row_);
     rows_.push_back(row_);
     current_ = " " + outcome_text(row_);
@@ -108,6 +109,7 @@ class Recorder : public train::TrainingObserver {
 
  private:
   TrainingRow row_;
+  train::TrainTask task_;
   store::Store& store_;
   std::int64_t platform_id_;
   Progress& progress_;
@@ -152,7 +154,7 @@ void run_train(const TrainOptions& options, Context& context) {
   for (const engine::EngineInfo& engine : candidates(options.engine, catalog)) {
     task.engine = engine.name;
     Progress progress(context.messages, progress_style(context.quiet), static_cast<std::size_t>(task.epochs));
-    Recorder recorder(common_row(task, engine, platform.name), store, platform_id, progress, context);
+    Recorder recorder(common_row(task, engine, platform.name), task, store, platform_id, progress, context);
     try {
       train::run_training(task, catalog.plugins.at(engine.name), recorder);
     } catch (const Error& error) {

@@ -115,6 +115,8 @@ class Training {
     record.loss = progress.loss_sum / static_cast<double>(progress.images);
     record.learning_rate = learning_rate(parts_.task.rates, record.epoch * steps_ - 1, steps_, parts_.task.epochs);
     record.seconds = progress.seconds;
+    record.threads = parts_.task.trainer.threads;
+    record.engine_version = context_.engine_version;
     if (parts_.validation) validate(record);
     record.best = true;
     for (const EpochRecord& other : progress.epochs)

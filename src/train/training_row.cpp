@@ -40,6 +40,8 @@ void fill_figures(TrainingRow& row, const EpochRecord& record) {
   row.train_top1 = percent(record.correct, record.images);
   row.images = record.images;
   row.best = record.best ? 1 : 0;
+  row.threads = record.threads;
+  row.engine_version = record.engine_version;
   row.seconds = record.seconds;
   row.images_per_s.reset();
   if (record.seconds > 0) row.images_per_s = static_cast<double>(record.images) / record.seconds;

@@ -16,7 +16,7 @@ namespace {
 using nlohmann::json;
 
 /// Raised whenever the file's meaning changes.
-constexpr int kStateVersion = 1;
+constexpr int kStateVersion = 2;
 constexpr const char* kDamaged = "its record of the training is damaged";
 
 json progress_json(const Progress& progress) {
@@ -83,7 +83,9 @@ void to_json(json& out, const EpochRecord& record) {
          {"validation_correct", record.validation_correct},
          {"validation_loss", record.validation_loss},
          {"seconds", record.seconds},
-         {"best", record.best}};
+         {"best", record.best},
+         {"threads", record.threads},
+         {"engine_version", record.engine_version}};
 }
 
 void from_json(const json& object, EpochRecord& record) {
@@ -97,6 +99,8 @@ void from_json(const json& object, EpochRecord& record) {
   object.at("validation_loss").get_to(record.validation_loss);
   object.at("seconds").get_to(record.seconds);
   object.at("best").get_to(record.best);
+  object.at("threads").get_to(record.threads);
+  object.at("engine_version").get_to(record.engine_version);
 }
 
 void write_state(const std::filesystem::path& file, const TrainTask& task, const Progress& progress, graph::Weights state) {

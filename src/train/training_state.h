@@ -24,6 +24,9 @@ struct EpochRecord {
   double validation_loss = 0;
   double seconds = 0;  ///< of its steps, without validation and files
   bool best = false;   ///< so far: most validation pictures right, of equals the lowest loss; without validation the lowest training loss
+  // What ended it: the run that goes on with a training may have other ones, and figures of speed are not its own.
+  int threads = 0;
+  std::string engine_version;
 };
 void to_json(nlohmann::json& json, const EpochRecord& record);
 void from_json(const nlohmann::json& json, EpochRecord& record);

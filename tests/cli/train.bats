@@ -78,6 +78,11 @@ shared_data() {
   train_small "${small[@]}" --epochs 2 -o net
   [[ "$stderr" == *"is done already; --again begins anew"* ]]
   cmp net/last.pth first.pth
+  # What was trained with one thread stays that, whatever the run that finds it done would have used.
+  inferometer train lenet5 --images "$BATS_FILE_TMPDIR/quarters.csv" "${small[@]}" --threads 2 --epochs 2 -o net --format json
+  rows_have 'len(rows) == 2 and all(row["threads"] == 1 and "--threads 1 " in row["repro"] for row in rows)'
+  inferometer results --trainings --format json
+  rows_have 'len(rows) == 2 and all(row["threads"] == 1 and "--threads 1 " in row["repro"] for row in rows)'
   train_small "${small[@]}" --epochs 3 -o net
   fails_with 2 "holds a training with --epochs 2, this one has 3" "--again"
   train_small "${small[@]}" --epochs 2 --seed 2 -o net --again --quiet

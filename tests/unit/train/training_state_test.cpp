@@ -56,7 +56,8 @@ TEST_F(TrainingState, ComesBackWhole) {
   progress.loss_sum = 0.1 + 0.2;  // no short decimal
   progress.images = 64;
   progress.correct = 3;
-  progress.epochs = {{1, 90, 45, 0.01, 1.0 / 3, 10, 9, 0.7, 1.25, true}, {2, 90, 44, 0.02, 2.0 / 3, 10, 8, 0.8, 1.5, false}};
+  progress.epochs = {{1, 90, 45, 0.01, 1.0 / 3, 10, 9, 0.7, 1.25, true, 1, "1.0"},
+                     {2, 90, 44, 0.02, 2.0 / 3, 10, 8, 0.8, 1.5, false, 2, "1.1"}};
   write_state(path_, task_of("lenet5"), progress, weights_);
   const auto saved = read_state(path_, task_of("lenet5"));
   ASSERT_TRUE(saved);
