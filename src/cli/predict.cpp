@@ -64,18 +64,38 @@ std::vector<std::string> doubts_of(const predict::Model& model) {
   return doubts;
 }
 
-void append_prediction(Table& table, const std::string& name, const predict::Model& model, const predict::Prediction& prediction,
-                       std::vector<std::string> notes) {
+/// A network at one input size.
+struct Subject {
+  std::string name;  ///< with the input size where that is asked for and has no column of its own
+  std::int64_t parameters = 0;
+  InputSize input;
+};
+
+/// "delay_ms=5:x=1", as rows have it.
+std::string settings_text(const predict::Model& model) {
+  std::vector<std::string> parts;
+  for (const auto& [key, value] : model.engine_settings) parts.push_back(fmt::format("{}={}", key, value));
+  return join(parts, ":");
+}
+
+/// What a program needs besides to put a prediction among measured rows (`recommend --predicted`).
+std::vector<std::string> columns_for_programs() { return {"engine_settings", "platform", "input_height", "input_width", "parameters"}; }
+
+void append_prediction(Table& table, const Subject& subject, const predict::Model& model, const predict::Prediction& prediction,
+                       std::vector<std::string> notes, bool for_people) {
   const bool inside = prediction.outside.empty();
   constexpr std::size_t kMostNamed = 3;
   for (std::size_t i = 0; i < std::min(kMostNamed, prediction.outside.size()); ++i)
     notes.push_back("outside what was timed: " + prediction.outside[i]);
   if (prediction.outside.size() > kMostNamed) notes.push_back(fmt::format("and {} more layers", prediction.outside.size() - kMostNamed));
   const double per_image = prediction.latency_ms / static_cast<double>(prediction.batch);
-  table.rows.push_back({name, model.engine, model.engine_version, model.device, model.precision, static_cast<std::int64_t>(model.threads),
-                        prediction.batch, prediction.latency_ms, to_cell(prediction.low_ms), to_cell(prediction.high_ms), per_image,
-                        1000 / per_image, to_cell(prediction.peak_memory_mb), to_cell(prediction.memory_low_mb),
-                        to_cell(prediction.memory_high_mb), inside, notes});
+  table.rows.push_back({subject.name, model.engine, model.engine_version, model.device, model.precision,
+                        static_cast<std::int64_t>(model.threads), prediction.batch, prediction.latency_ms, to_cell(prediction.low_ms),
+                        to_cell(prediction.high_ms), per_image, 1000 / per_image, to_cell(prediction.peak_memory_mb),
+                        to_cell(prediction.memory_low_mb), to_cell(prediction.memory_high_mb), inside, notes});
+  if (for_people) return;
+  std::vector<Cell>& line = table.rows.back();
+  line.insert(line.end(), {settings_text(model), model.machine_name, subject.input.height, subject.input.width, subject.parameters});
 }
 
 void append_layers(Table& table, const std::string& name, const predict::Model& model, const predict::Prediction& prediction) {
@@ -96,6 +116,7 @@ void print_predictions(const PredictCommand& command, Context& context) {
   const std::int64_t classes = parse_integer_or_default(command.classes, kClassLimits, "--classes");
   const std::vector<std::string> doubts = doubts_of(model);
   for (const std::string& doubt : doubts) context.say("warning: " + doubt);
+  const bool for_people = report::is_for_people(context.format());
   Table table;
   if (command.explain) {
     table.columns = {"model",  "engine", "threads", "batch", "layer", "operator", "kind", "predicted_ms", "predicted_share_ratio",
@@ -118,17 +139,21 @@ void print_predictions(const PredictCommand& command, Context& context) {
                      "predicted_peak_memory_high_mb",
                      "in_calibrated_range",
                      "notes"};
+    if (!for_people)
+      for (const std::string& column : columns_for_programs()) table.columns.push_back(column);
   }
   for (const ModelArgument& argument : resolve_models(command.models)) {
     for (const std::int64_t input : inputs) {
       const graph::Graph graph = graph_of(argument, {.height = input, .width = input, .classes = classes});
-      const std::string name = input == 0 ? argument.name : fmt::format("{}@{}", argument.name, input);
+      const bool is_named_so = input == 0 || (!for_people && !command.explain);
+      const Subject subject{is_named_so ? argument.name : fmt::format("{}@{}", argument.name, input),
+                            graph::compute_cost(graph).total.parameters, input_size(graph)};
       for (const std::int64_t batch : batches) {
         const predict::Prediction prediction = predict_latency(model, graph, batch);
         if (command.explain) {
-          append_layers(table, name, model, prediction);
+          append_layers(table, subject.name, model, prediction);
         } else {
-          append_prediction(table, name, model, prediction, doubts);
+          append_prediction(table, subject, model, prediction, doubts, for_people);
         }
       }
     }

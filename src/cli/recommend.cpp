@@ -79,7 +79,10 @@ store::ImportOptions import_of_predictions(const std::string& file) {
 report::Frame rows_of(const RecommendOptions& options, const Context& context) {
   std::vector<measure::Row> rows;
   std::vector<std::string> names = options.csv;
-  if (names.empty()) {
+  std::error_code ignored;
+  if (names.empty() && !options.predicted.empty() && !std::filesystem::exists(context.database, ignored)) {
+    context.say(fmt::format("{}: there is no store here, so predictions are all there is", context.database));
+  } else if (names.empty()) {
     rows = stored_rows(options, context);
     names.push_back(context.database);
   }

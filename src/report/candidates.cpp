@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "report/column_titles.h"
 #include "stats/accuracy.h"
+#include "zoo/zoo.h"
 
 namespace inferometer::report {
 namespace {
@@ -37,11 +38,11 @@ class RowCells {
   RowCells(const Frame& frame, std::size_t row) : frame_(frame), row_(row) {}
 
   std::string text(std::string_view column) const { return frame_.has(column) ? frame_.texts(column)[row_] : std::string(); }
-  /// Figures of rows are positive; 0 would be no reading.
+  std::optional<double> value(std::string_view column) const { return frame_.has(column) ? frame_.numbers(column)[row_] : std::nullopt; }
+  /// Times, rates, memory and power are positive; 0 would be no reading.
   std::optional<double> number(std::string_view column) const {
-    if (!frame_.has(column)) return std::nullopt;
-    const std::optional<double>& value = frame_.numbers(column)[row_];
-    return value && *value > 0 ? value : std::nullopt;
+    const std::optional<double> known = value(column);
+    return known && *known > 0 ? known : std::nullopt;
   }
   std::optional<stats::Interval> interval(std::string_view low, std::string_view high) const {
     const auto from = number(low), to = number(high);
@@ -54,7 +55,10 @@ class RowCells {
 };
 
 std::optional<stats::Interval> accuracy_interval(const RowCells& cells, const std::string& column, const std::optional<double>& value) {
-  if (column != "top1") return cells.interval(column + "_low", column + "_high");
+  if (column != "top1") {
+    const auto low = cells.value(column + "_low"), high = cells.value(column + "_high");
+    return low && high ? std::optional(stats::Interval{*low, *high}) : std::nullopt;
+  }
   if (!value) return std::nullopt;
   const auto right = static_cast<std::int64_t>(std::llround(*value / 100 * static_cast<double>(kImageNetImages)));
   const auto ratio = stats::wilson_interval(right, kImageNetImages);
@@ -104,7 +108,8 @@ Candidate candidate_of(const Frame& frame, std::size_t row, const std::string& a
     candidate.values[static_cast<std::size_t>(quantity)] = value;
     candidate.intervals[static_cast<std::size_t>(quantity)] = interval;
   };
-  const std::optional<double> right = cells.number(accuracy);
+  // None right of so many is an accuracy too.
+  const std::optional<double> right = cells.value(accuracy);
   put(Quantity::accuracy, right, accuracy_interval(cells, accuracy, right));
   put_latency(candidate, cells);
   put(Quantity::images_per_s, cells.number("images_per_s"), speed_interval(candidate, cells));
@@ -118,6 +123,34 @@ Candidate candidate_of(const Frame& frame, std::size_t row, const std::string& a
 /// What may tell candidates of a network apart, as people would name it.
 constexpr std::array<std::string_view, 11> kNaming{"engine",   "engine_settings", "device", "precision",    "threads", "streams",
                                                    "requests", "batch",           "mode",   "input_height", "platform"};
+
+/// What a row's figures are of; two rows that are equal in it tell of the same.
+std::string subject_of(const Frame& frame, const Candidate& candidate) {
+  static constexpr std::array<std::string_view, 9> kColumns{"model",     "engine",  "engine_version", "engine_settings", "device",
+                                                            "precision", "threads", "batch",          "platform"};
+  const RowCells cells(frame, candidate.row);
+  std::vector<std::string> texts;
+  for (const std::string_view column : kColumns) texts.push_back(cells.text(column));
+  // A network without a size has its own.
+  const std::string input = cells.text("input_height");
+  const zoo::Network* network = input.empty() ? zoo::find(texts.front()) : nullptr;
+  texts.push_back(network != nullptr ? std::to_string(network->input_size) : input);
+  return join(texts, "\n");
+}
+
+/// A prediction has nothing to say where there is a measurement. What a prediction leaves open is not taken for agreement.
+void leave_out_predictions_of_measured(const Frame& frame, Candidates& candidates) {
+  std::set<std::string> measured;
+  for (const Candidate& candidate : candidates.all) {
+    const bool alone = RowCells(frame, candidate.row).text("mode") == "latency";  // a request at a time, as predictions are of
+    if (candidate.origin == "measured" && alone) measured.insert(subject_of(frame, candidate));
+  }
+  const auto is_known = [&](const Candidate& candidate) {
+    return candidate.origin == "predicted" && measured.contains(subject_of(frame, candidate));
+  };
+  const std::size_t count = std::erase_if(candidates.all, is_known);
+  if (count > 0) candidates.left_out["predicted, and measured as well"] = count;
+}
 
 std::vector<std::string> naming_settings(const Frame& frame, const std::vector<Candidate>& all) {
   std::vector<std::string> settings;
@@ -158,6 +191,7 @@ Candidates candidates_of(const Frame& frame, const std::string& accuracy) {
       candidates.all.push_back(candidate_of(frame, row, accuracy));
     }
   }
+  leave_out_predictions_of_measured(frame, candidates);
   candidates.settings = naming_settings(frame, candidates.all);
   return candidates;
 }

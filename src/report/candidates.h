@@ -40,7 +40,8 @@ struct Candidate {
 
 struct Candidates {
   std::vector<Candidate> all;
-  std::map<std::string, std::size_t> left_out;  ///< rows that are no candidates, by why: a status, or "invalid"
+  std::map<std::string, std::size_t>
+      left_out;  ///< rows that are no candidates, by why: a status, "invalid", or a prediction of what was measured
   /// Settings in which rows of a network differ, or that all networks do not share: what names a row beside its network.
   std::vector<std::string> settings;
 };

@@ -27,7 +27,8 @@ class NetworkCatalog {
   /// for it. Valid as long as the catalog.
   const NetworkFacts* find(const std::string& name, std::int64_t input);
 
-  /// Fill in a row's parameters, macs, gmacs, top1 and top5 where they are null and the network is in the zoo: cost at the row's own input.
+  /// Fill in a row's parameters, macs, gmacs, top1 and top5 where they are null and the network is in the zoo: cost at the row's own input,
+  /// accuracies unless the row has another input size than the published network, or another number of parameters (classes).
   /// @param inputs  what is known of a row without an input size, such as "224 or 227": where it names the network's own size, that is meant;
   /// else the operations stay unknown.
   void complete(measure::Row& row, const std::string& inputs);

@@ -26,11 +26,17 @@ std::string_view remedy(Quantity quantity) {
 /// "`inferometer run ...`" where the row tells how it was made.
 std::string command_of(const Candidate& candidate) { return candidate.repro.empty() ? "" : fmt::format(": `{} --again`", candidate.repro); }
 
+/// Whether `predict` says of a row that it is one of sizes outside the calibrated ones; a file's columns that a row lacks stand in its notes.
+bool is_outside(const Frame& frame, const Candidate& candidate) {
+  return frame.has("notes") && frame.texts("notes")[candidate.row].find("in_calibrated_range=false") != std::string::npos;
+}
+
 void add_doubts(std::vector<std::string>& steps, const Frame& frame, const Choice& choice, std::size_t i) {
   const Candidate& candidate = choice.candidates.all[i];
   const std::string title = title_of(choice.candidates, candidate, frame);
   if (candidate.origin == "predicted") {
-    steps.push_back(fmt::format("{} is predicted, not measured: measure it with `inferometer run`.", title));
+    steps.push_back(fmt::format("{} is predicted, not measured{}: measure it with `inferometer run`.", title,
+                                is_outside(frame, candidate) ? ", and has layers of sizes that its calibration never timed" : ""));
   } else if (candidate.origin == "published") {
     steps.push_back(fmt::format(
         "{} was measured by others, on their machine and with their share of the work inside the timer: measure it on yours.", title));

@@ -91,6 +91,36 @@ nothing_satisfies() {
   analysis_has '[r["model"] for r in a["satisfying"]] == ["resnet18"] and a["choice"]["predicted"] and a["choice"]["latency_ms"] == 20'
 }
 
+@test "the published accuracy is not that of another input size or other classes" {
+  measure() { inferometer run --model squeezenet1_1 --engine fake --runs 5 --starts 1 --quiet "$@"; }
+  measure
+  measure --input 96
+  measure --classes 10
+  inferometer recommend --format json
+  analysis_has 'a["candidates"] == 3 and [r["top1"] for r in a["satisfying"]] == [58.178, None, None]'
+  inferometer recommend --min-top1 1 --format json
+  analysis_has 'len(a["satisfying"]) == 1 and len(a["unknown"]) == 2'
+}
+
+@test "what was measured is not predicted over" {
+  needs_trusted_build
+  inferometer calibrate --engine fake:delay_ms=5 --threads 1 --probes few --batches 1 --networks lenet5,samplenet -o fake.json --quiet
+  [ "$status" -eq 0 ]
+  "$INFEROMETER" predict squeezenet1_1 resnet18 --calibration fake.json --format csv --quiet >guess.csv
+  # No store yet: predictions alone. Of another size or number of classes no accuracy is known.
+  inferometer recommend --predicted guess.csv --format json
+  [[ "$stderr" == *"there is no store here"* ]]
+  analysis_has 'a["candidates"] == 2 and a["choice"]["model"] == "resnet18" and a["choice"]["top1"] == 69.758'
+  "$INFEROMETER" predict squeezenet1_1 --input 96,224 --calibration fake.json --format csv --quiet >sizes.csv
+  "$INFEROMETER" predict squeezenet1_1 --classes 10 --calibration fake.json --format csv --quiet | tail -n 1 >>sizes.csv
+  inferometer recommend --predicted sizes.csv --format json
+  analysis_has 'sorted(str(r["top1"]) for r in a["satisfying"]) == ["58.178", "None", "None"]'
+  inferometer run --model squeezenet1_1 --engine fake:delay_ms=5 --threads 1 --runs 5 --starts 1 --quiet
+  inferometer recommend --predicted guess.csv --format json
+  analysis_has '[(r["model"], r["origin"]) for r in a["satisfying"]] == [("resnet18", "predicted"), ("squeezenet1_1", "measured")]'
+  analysis_has 'a["left_out"] == {"predicted, and measured as well": 1}'
+}
+
 @test "rows of the store, and mistakes" {
   inferometer import "$(published dd_performances_latency.csv)"
   [ "$status" -eq 0 ]

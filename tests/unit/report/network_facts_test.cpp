@@ -30,6 +30,23 @@ TEST(NetworkCatalog, CostIsThatOfTheRowsInput) {
   EXPECT_EQ(row.macs, 5);
 }
 
+TEST(NetworkCatalog, AnAccuracyIsOfThePublishedNetworkAlone) {
+  NetworkCatalog catalog;
+  measure::Row small = row_of("squeezenet1_1", 96);
+  catalog.complete(small, "");
+  EXPECT_EQ(small.top1, std::nullopt);
+  EXPECT_EQ(small.top5, std::nullopt);
+  EXPECT_EQ(small.parameters, 1235496);
+  measure::Row of_ten_classes = row_of("squeezenet1_1", 224);
+  of_ten_classes.parameters = 727626;
+  catalog.complete(of_ten_classes, "");
+  EXPECT_EQ(of_ten_classes.top1, std::nullopt);
+  measure::Row untold = row_of("squeezenet1_1", std::nullopt);
+  catalog.complete(untold, "");
+  EXPECT_EQ(untold.top1, 58.178);
+  EXPECT_EQ(untold.top5, 80.624);
+}
+
 TEST(NetworkCatalog, AnUnknownInputLeavesOperationsUnknown) {
   NetworkCatalog catalog;
   measure::Row row = row_of("resnet18", std::nullopt);

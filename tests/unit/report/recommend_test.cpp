@@ -64,6 +64,59 @@ TEST(Recommend, TheMostAccurateThatSatisfies) {
   EXPECT_TRUE(says(found, "Note: 1 row is left out: invalid."));
 }
 
+TEST(Recommend, NoneRightIsAnAccuracy) {
+  const std::string rows =
+      "model,batch,measured_top1,measured_top1_low,measured_top1_high,latency_median_ms\n"
+      "none,1,0,0,7.1,10\n"
+      "some,1,40,30,50,20\n"
+      "untold,1,,,,5\n";
+  RecommendSpec spec;
+  spec.accuracy = "measured_top1";
+  spec.min_top1 = 1;
+  const Json json = chosen(spec, rows);
+  EXPECT_EQ(models(json["satisfying"]), (Names{"some/1"}));
+  EXPECT_EQ(models(json["unknown"]), (Names{"untold/1"}));
+  EXPECT_EQ(json["constraints"][0]["ruled_out"], 1);
+  EXPECT_EQ(json["constraints"][0]["unknown"], 1);
+  spec.min_top1.reset();
+  spec.max_latency_ms = 15;
+  const Json quick = chosen(spec, rows);
+  EXPECT_EQ(quick["choice"]["model"], "none");
+  EXPECT_EQ(quick["choice"]["measured_top1"], 0);
+  EXPECT_EQ(quick["fronts"]["latency_ms"].size(), 1u);
+}
+
+TEST(Recommend, APredictionOfWhatWasMeasuredIsLeftOut) {
+  const std::string head =
+      "model,engine,engine_version,device,precision,threads,batch,input_height,platform,mode,status,verdict,latency_median_ms,origin\n";
+  const std::string measured =
+      "net,x,1.0,cpu,fp32,1,1,224,here,latency,passed,valid,30,measured\n"
+      "net,x,1.0,cpu,fp32,1,2,224,here,latency,passed,invalid,60,measured\n"
+      "net,x,1.0,cpu,fp32,1,4,224,here,throughput,passed,valid,99,measured\n";
+  RecommendSpec spec;
+  spec.prefer = "latency";
+  const Json json = chosen(spec, head + measured + "net,x,1.0,cpu,fp32,1,1,224,here,,passed,,20,predicted\n");
+  EXPECT_EQ(json["choice"]["latency_ms"], 30);
+  EXPECT_EQ(json["left_out"]["predicted, and measured as well"], 1);
+  // Another version, input, machine, a batch whose measurement is not to be believed or had several requests in flight, or less said: a figure of its own.
+  for (const char* other : {"net,x,1.1,cpu,fp32,1,1,224,here", "net,x,1.0,cpu,fp32,1,1,96,here", "net,x,1.0,cpu,fp32,1,1,224,there",
+                            "net,x,1.0,cpu,fp32,1,2,224,here", "net,x,1.0,cpu,fp32,1,4,224,here", "net,x,,cpu,fp32,1,1,,"}) {
+    const Json all = chosen(spec, head + measured + other + ",,passed,,20,predicted\n");
+    EXPECT_EQ(all["choice"]["latency_ms"], 20) << other;
+    EXPECT_TRUE(all["choice"]["predicted"]) << other;
+  }
+}
+
+TEST(Recommend, APredictionOutsideWhatWasTimedIsDoubted) {
+  RecommendSpec spec;
+  spec.prefer = "latency";
+  const std::string head = "model,batch,latency_median_ms,origin,notes\n";
+  const Recommendation outside = recommend(spec, frame_from(head + "net,1,20,predicted,in_calibrated_range=false\n"));
+  EXPECT_TRUE(says(outside, "net is predicted, not measured, and has layers of sizes that its calibration never timed: measure it"));
+  const Recommendation inside = recommend(spec, frame_from(head + "net,1,20,predicted,in_calibrated_range=true\n"));
+  EXPECT_TRUE(says(inside, "net is predicted, not measured: measure it"));
+}
+
 TEST(Recommend, WhatEachConstraintRulesOut) {
   RecommendSpec spec;
   spec.min_images_per_s = 25;
