@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "predict/columns_identity.h"
 
 namespace inferometer::predict {
 namespace {
@@ -194,6 +195,8 @@ Model read_model(const Reader& in) {
   for (const Reader& item : in.list("probes"))
     model.probes.push_back({item.text("name"), item.whole("batch"), item.positive("measured_ms"), item.not_negative("fitted_ms")});
   for (const Reader& item : in.list("left_out")) model.left_out.push_back(item.text());
+  if (in.text("columns") != columns_identity())
+    in.fail("columns", "tells that another inferometer wrote it, whose columns count other things");
   return model;
 }
 
@@ -214,6 +217,7 @@ void save_model(const Model& model, const std::filesystem::path& path) {
            {"machine_name", model.machine_name},
            {"calibrated_at", model.calibrated_at},
            {"inferometer_version", model.inferometer_version},
+           {"columns", columns_identity()},
            {"batches", Json::array()},
            {"memory", Json()},
            {"ranges", ranges_json(model.ranges)},

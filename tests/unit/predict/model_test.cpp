@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "graph/builder.h"
+#include "predict/columns_identity.h"
 #include "predict/predict.h"
 
 namespace inferometer::predict {
@@ -104,6 +105,13 @@ TEST_F(ModelFile, DamageNamesLineOrKey) {
   EXPECT_EQ(message_after("\"family\": \"resnet\"", "\"family\": 7"), file + ": 'held_out[0].family' is no text");
   EXPECT_EQ(message_after("\"device\": \"cpu\",", "\"device\": \"cpu\"").find(file + ":10: is no JSON"), 0U);
   EXPECT_THROW((void)load_model("/nowhere/model.json"), Error);
+}
+
+TEST_F(ModelFile, CoefficientsOfOtherColumnsAreRefused) {
+  EXPECT_EQ(columns_identity().size(), 12U);
+  EXPECT_EQ(message_after("\"columns\": \"" + columns_identity(), "\"columns\": \"0123456789ab"),
+            path_.string() + ": 'columns' tells that another inferometer wrote it, whose columns count other things");
+  EXPECT_EQ(message_after("\"columns\"", "\"rows\""), path_.string() + ": 'columns' is missing");
 }
 
 TEST(Predict, AddsUpAndInterpolatesBetweenBatches) {
