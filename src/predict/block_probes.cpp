@@ -44,7 +44,8 @@ Graph inverted(ProbeMaker& make, std::size_t number) {
     TensorId y = make.nonlinearity(make.conv(x, wide), kind);
     y = make.nonlinearity(make.conv(y, wide, kernel, 1, wide), kind);
     // A quarter of what came in, or of what it was widened to in whole eights: both are about.
-    if (gated) y = make.squeeze_excitation(y, hard ? std::max<std::int64_t>(8, wide / 32 * 8) : std::max<std::int64_t>(4, narrow / 4), hard);
+    if (gated)
+      y = make.squeeze_excitation(y, hard ? std::max<std::int64_t>(8, wide / 32 * 8) : std::max<std::int64_t>(4, narrow / 4), hard);
     x = make.net().add(make.next("add"), make.conv(y, narrow), x);
   }
   return make.finish(x);

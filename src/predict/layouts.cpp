@@ -76,8 +76,9 @@ class Tracker {
                             return same && !net_.stored(node.inputs[0]) && !net_.stored(node.inputs[1]) ? as_inputs(node) : both(false);
                           },
                           [&](const graph::Concat& concat) {
-                            const bool whole = concat.axis == 1 && std::all_of(node.inputs.begin(), node.inputs.end(),
-                                                                               [&](TensorId id) { return channels(id) % kBlockChannels == 0; });
+                            const bool whole = concat.axis == 1 && std::all_of(node.inputs.begin(), node.inputs.end(), [&](TensorId id) {
+                                                 return channels(id) % kBlockChannels == 0;
+                                               });
                             return whole ? as_inputs(node) : both(false);
                           },
                           [&](const auto&) { return both(false); },

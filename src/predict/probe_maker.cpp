@@ -23,7 +23,8 @@ std::int64_t ProbeMaker::channels(std::int64_t low, std::int64_t high) {
 
 std::int64_t ProbeMaker::map_for(std::int64_t channels) {
   // Networks widen as their maps shrink: at most 1.2 million values. Their widened maps come close to that, sizes drawn evenly seldom do.
-  std::int64_t map = chance(0.15) ? 112 : one_of({7, 7, 8, 10, 12, 14, 14, 17, 19, 20, 24, 28, 28, 35, 40, 48, 56, 56, 71, 80, 96, 112, 112, 147});
+  std::int64_t map =
+      chance(0.15) ? 112 : one_of({7, 7, 8, 10, 12, 14, 14, 17, 19, 20, 24, 28, 28, 35, 40, 48, 56, 56, 71, 80, 96, 112, 112, 147});
   while (map > 7 && channels * map * map > 1'200'000) map = (map + 1) / 2;
   return map;
 }

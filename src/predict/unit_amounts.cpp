@@ -83,9 +83,7 @@ class UnitMaker {
     charge("count", 1);
   }
   /// What lies beyond the near cache, of what is read and written.
-  void charge_far(double megabytes) {
-    charge("far_mb", beyond_near_cache(megabytes));
-  }
+  void charge_far(double megabytes) { charge("far_mb", beyond_near_cache(megabytes)); }
 
   /// An operator that reads its input and writes its output once.
   void moves(const char* kind) {

@@ -9,7 +9,7 @@ namespace inferometer::report {
 
 Frame choice_rows(std::vector<measure::Row> rows) {
   NetworkCatalog catalog;
-  for (measure::Row& row : rows) catalog.complete(row, "");
+  for (measure::Row& row : rows) catalog.complete(row, "", Accuracies::of_same_network);
   Frame frame = frame_of(rows);
   std::vector<std::string> origins;
   for (const measure::Row& row : rows) {

@@ -47,12 +47,11 @@ const NetworkFacts* NetworkCatalog::find(const std::string& name, std::int64_t i
   return place->second ? &*place->second : nullptr;
 }
 
-void NetworkCatalog::complete(measure::Row& row, const std::string& inputs) {
+void NetworkCatalog::complete(measure::Row& row, const std::string& inputs, Accuracies accuracies) {
   const bool square = row.input_height == row.input_width;
   if (!square) return;
   const NetworkFacts* facts = find(row.model, row.input_height.value_or(0));
   if (facts == nullptr) return;
-  // An accuracy is that of the published network: its own input size and classes, of which the number of parameters tells.
   const bool is_own_input = !row.input_height || *row.input_height == zoo::find(row.model)->input_size;
   const bool as_published = is_own_input && row.parameters.value_or(facts->parameters) == facts->parameters;
   if (!row.parameters) row.parameters = facts->parameters;
@@ -60,7 +59,7 @@ void NetworkCatalog::complete(measure::Row& row, const std::string& inputs) {
   const bool is_known = row.input_height || std::find(sizes.begin(), sizes.end(), std::to_string(facts->input)) != sizes.end();
   if (!row.macs && is_known) row.macs = facts->macs;
   if (!row.gmacs && row.macs) row.gmacs = static_cast<double>(*row.macs) / 1e9;
-  if (!as_published) return;
+  if (accuracies == Accuracies::of_same_network && !as_published) return;
   if (!row.top1) row.top1 = facts->top1;
   if (!row.top5) row.top5 = facts->top5;
 }

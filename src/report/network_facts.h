@@ -20,6 +20,12 @@ struct NetworkFacts {
   std::string accuracy_source;
 };
 
+/// Which rows a network's published accuracies are given to.
+enum class Accuracies {
+  of_same_network,  ///< not where the input size is another than the published network's, or the number of parameters (classes)
+  of_any,           ///< as studies pair them: Model-Test sets times of 32 x 32 passes against accuracies on ImageNet
+};
+
 /// Remembers what it has built. One thread.
 class NetworkCatalog {
  public:
@@ -27,11 +33,11 @@ class NetworkCatalog {
   /// for it. Valid as long as the catalog.
   const NetworkFacts* find(const std::string& name, std::int64_t input);
 
-  /// Fill in a row's parameters, macs, gmacs, top1 and top5 where they are null and the network is in the zoo: cost at the row's own input,
-  /// accuracies unless the row has another input size than the published network, or another number of parameters (classes).
+  /// Fill in a row's parameters, macs, gmacs, top1 and top5 where they are null and the network is in the zoo: cost at the row's own input.
   /// @param inputs  what is known of a row without an input size, such as "224 or 227": where it names the network's own size, that is meant;
   /// else the operations stay unknown.
-  void complete(measure::Row& row, const std::string& inputs);
+  /// @param accuracies  of which rows
+  void complete(measure::Row& row, const std::string& inputs, Accuracies accuracies);
 
  private:
   std::map<std::pair<std::string, std::int64_t>, std::optional<NetworkFacts>> known_;

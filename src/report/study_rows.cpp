@@ -138,7 +138,7 @@ void StudyRows::read_published(const StudyPlan& plan) {
       if (!source || source->import_as != "measurement") continue;
       row_sources_.push_back({citation, source->timed, source->data_set});
       for (Row& row : store::read_published(table, *source, spec.file.parent_path()).rows) {
-        catalog.complete(row, source->input_px);
+        catalog.complete(row, source->input_px, Accuracies::of_any);
         rows_.push_back(std::move(row));
         source_of_.push_back(row_sources_.size() - 1);
       }

@@ -142,10 +142,9 @@ TEST(Calibration, SummarizesPasses) {
     result.core_roundtrip_ns = roundtrip;
     return result;
   };
-  std::vector<Timing> timings{timing("steady", 0, 1.00), timing("steady", 1, 1.02), timing("odd", 0, 2),
-                              timing("odd", 1, 1),       timing("thrice", 0, 2),    timing("thrice", 1, 1),
-                              timing("thrice", 2, 1.01), timing("once", 0, 3),      timing("apart", 0, 1.1),
-                              timing("apart", 1, 1),     timing("broken", 0, 1)};
+  std::vector<Timing> timings{timing("steady", 0, 1.00), timing("steady", 1, 1.02), timing("odd", 0, 2),       timing("odd", 1, 1),
+                              timing("thrice", 0, 2),    timing("thrice", 1, 1),    timing("thrice", 2, 1.01), timing("once", 0, 3),
+                              timing("apart", 0, 1.1),   timing("apart", 1, 1),     timing("broken", 0, 1)};
   timings.back().failure = "no such operator";
   const std::vector<Measured> measured = summarize_timings(timings);
   ASSERT_EQ(measured.size(), 6U);

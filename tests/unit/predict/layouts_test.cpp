@@ -53,8 +53,8 @@ TEST(Layouts, ChangeBeforeAndBehindLayersWithoutBlocks) {
   x = net.conv("narrow", x, {.channels = 6});
   x = net.conv("odd", x, {.channels = 32});
   x = net.conv("last", x, {.channels = 32});
-  EXPECT_EQ(changes_of(net.finish(x)), (Texts{"stem -> depthwise plain", "swish -> narrow blocks", "narrow -> odd plain", "odd -> last blocks",
-                                              "last -> output plain"}));
+  EXPECT_EQ(changes_of(net.finish(x)), (Texts{"stem -> depthwise plain", "swish -> narrow blocks", "narrow -> odd plain",
+                                              "odd -> last blocks", "last -> output plain"}));
 }
 
 TEST(Layouts, OneChangeServesAllWhoReadTheMapSo) {

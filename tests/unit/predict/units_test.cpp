@@ -19,8 +19,8 @@ const Unit* find(const NetworkUnits& network, const std::string& layer) {
 }
 
 const Unit* find_kind(const NetworkUnits& network, const std::string& layer, const std::string& kind) {
-  const auto found = std::find_if(network.units.begin(), network.units.end(),
-                                  [&](const Unit& unit) { return unit.layer == layer && unit.kind == kind; });
+  const auto found =
+      std::find_if(network.units.begin(), network.units.end(), [&](const Unit& unit) { return unit.layer == layer && unit.kind == kind; });
   return found == network.units.end() ? nullptr : &*found;
 }
 
@@ -80,8 +80,8 @@ TEST(Units, BatchScalesWhatItMust) {
   const NetworkUnits one = units_of(small_network(), 1), four = units_of(small_network(), 4);
   const Amounts a = total_amounts(one), b = total_amounts(four);
   for (const auto& [column, value] : a) {
-    const bool scales = column.ends_with("mb") ? column.find("weights") == std::string::npos
-                                               : column.ends_with("gmac") || column.ends_with("channels");
+    const bool scales =
+        column.ends_with("mb") ? column.find("weights") == std::string::npos : column.ends_with("gmac") || column.ends_with("channels");
     EXPECT_DOUBLE_EQ(b.at(column), scales ? 4 * value : value) << column;
   }
   EXPECT_DOUBLE_EQ(four.weights_mb, one.weights_mb);
@@ -126,8 +126,9 @@ TEST(Units, UnrolledWindowsOfGroups) {
   const auto grouped = [](std::int64_t groups, std::int64_t stride) {
     Builder net("grouped");
     const TensorId x = net.input("input", {graph::kBatch, 64, 8, 8});
-    return *find(units_of(net.finish(net.conv("conv", x, {.channels = 64, .kernel = 3, .stride = stride, .padding = 1, .groups = groups})), 1),
-                 "conv");
+    return *find(
+        units_of(net.finish(net.conv("conv", x, {.channels = 64, .kernel = 3, .stride = stride, .padding = 1, .groups = groups})), 1),
+        "conv");
   };
   EXPECT_DOUBLE_EQ(amount(grouped(8, 1), "grouped.unrolled_mb"), 9 * 64 * 64 * 4e-6);
   EXPECT_EQ(amount(grouped(8, 1), "grouped.strided_unrolled_mb"), 0);
