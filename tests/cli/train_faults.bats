@@ -14,6 +14,7 @@ load training
   for round in $(seq 1500); do [ -e net/training.safetensors ] && break; sleep 0.02; done
   kill -9 "$victim"
   wait "$victim" || true
+  sleep 0.5  # the worker dies with its parent, a moment later: it may be putting a checkpoint in place still
   cp -p net/training.safetensors good
   # No file may be longer than 200 kB, which the store stays below and every checkpoint is above.
   run --separate-stderr bash -c 'ulimit -f 200; "$INFEROMETER" "$@"' bash "${train[@]:1}" -o net --quiet
