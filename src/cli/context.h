@@ -15,13 +15,15 @@ using report::Marked;
 using report::Table;
 using report::to_cell;
 
+inline constexpr const char* kDefaultDatabase = "inferometer.db";
+
 /// Lives as long as the application; handlers read it and set exit_code.
 struct Context {
   Context(std::ostream& data, std::ostream& notes) : out(data), messages(notes) {}
 
   std::ostream& out;                        ///< data: stdout
   std::ostream& messages;                   ///< progress and messages: stderr
-  std::string database = "inferometer.db";  ///< --db
+  std::string database = kDefaultDatabase;  ///< --db
   std::string format_name = "table";        ///< --format, checked while parsing
   bool quiet = false;                       ///< --quiet
   int exit_code = 0;

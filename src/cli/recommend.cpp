@@ -80,7 +80,8 @@ report::Frame rows_of(const RecommendOptions& options, const Context& context) {
   std::vector<measure::Row> rows;
   std::vector<std::string> names = options.csv;
   std::error_code ignored;
-  if (names.empty() && !options.predicted.empty() && !std::filesystem::exists(context.database, ignored)) {
+  if (names.empty() && !options.predicted.empty() && context.database == kDefaultDatabase &&
+      !std::filesystem::exists(context.database, ignored)) {
     context.say(fmt::format("{}: there is no store here, so predictions are all there is", context.database));
   } else if (names.empty()) {
     rows = stored_rows(options, context);

@@ -11,9 +11,9 @@
 namespace inferometer::predict {
 namespace {
 
-constexpr const char* kNetworks[] = {"alexnet",     "squeezenet1_1",      "googlenet",          "resnext50_32x4d",
-                                     "densenet121", "mobilenet_v3_small", "shufflenet_v2_x0_5", "regnet_y_400mf",
-                                     "vit_b_16"};
+constexpr const char* kNetworks[] = {
+    "alexnet",        "squeezenet1_1", "googlenet",       "resnext50_32x4d", "densenet121", "mobilenet_v3_small", "shufflenet_v2_x0_5",
+    "regnet_y_400mf", "vit_b_16",      "caffe_googlenet", "swin_t"};
 constexpr std::int64_t kBatch = 2;
 
 std::string compute() {

@@ -11,7 +11,8 @@
 
 namespace inferometer::predict {
 
-/// Channels of a block where maps are laid out in blocks: the lanes of AVX-512, and AVX2's kernels take as many.
+/// Channels of a block where maps are laid out in blocks: the lanes of AVX-512. Kernels for AVX2 may take 8, for which channels in odd eights are
+/// then charged too much.
 inline constexpr std::int64_t kBlockChannels = 16;
 /// Dense and depthwise convolutions read blocks, the last one filled up, where channels come in fours.
 inline constexpr std::int64_t kChannelsOfBlocked = 4;

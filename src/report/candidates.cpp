@@ -132,9 +132,11 @@ std::string subject_of(const Frame& frame, const Candidate& candidate) {
   std::vector<std::string> texts;
   for (const std::string_view column : kColumns) texts.push_back(cells.text(column));
   // A network without a size has its own.
-  const std::string input = cells.text("input_height");
-  const zoo::Network* network = input.empty() ? zoo::find(texts.front()) : nullptr;
-  texts.push_back(network != nullptr ? std::to_string(network->input_size) : input);
+  for (const char* column : {"input_height", "input_width"}) {
+    const std::string input = cells.text(column);
+    const zoo::Network* network = input.empty() ? zoo::find(texts.front()) : nullptr;
+    texts.push_back(network != nullptr ? std::to_string(network->input_size) : input);
+  }
   return join(texts, "\n");
 }
 

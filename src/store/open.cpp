@@ -104,11 +104,18 @@ void require_tables(const Database& database) {
   }
 }
 
-/// The log beside the file that holds what was committed and is not in the file yet.
-bool has_log(const fs::path& file) {
+bool holds_bytes(const fs::path& file, const char* ending) {
   std::error_code none;
-  const std::uintmax_t bytes = fs::file_size(file.string() + "-wal", none);
+  const std::uintmax_t bytes = fs::file_size(file.string() + ending, none);
   return !none && bytes > 0;
+}
+
+/// What lies beside the file and makes it less than the whole: "-wal" holds what was committed and is not in the file yet, "-journal" what must be
+/// taken back from it. Null: nothing.
+const char* log_of(const fs::path& file) {
+  for (const char* ending : {"-wal", "-journal"})
+    if (holds_bytes(file, ending)) return ending;
+  return nullptr;
 }
 
 /// How file and log lie there; equal before and after means that nobody wrote between.
@@ -116,21 +123,27 @@ std::pair<fs::file_time_type, std::uintmax_t> state_of(const fs::path& file) { r
 
 /// A file in a place where SQLite can make neither a lock nor a log.
 Database open_protected(const fs::path& file) {
-  try {
-    Database database(file, Database::Access::read_only);
-    database.integer("SELECT count(*) FROM sqlite_schema");
-    return database;
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::io) throw;
-  }
   // Without a log all is in the file, and somebody else who may write there would have made one.
-  for (int attempt = 0; attempt < 10 && !has_log(file); ++attempt) {
+  for (int attempt = 0; attempt < 10 && log_of(file) == nullptr; ++attempt) {
     const auto before = state_of(file);
     Database copy = Database(file, Database::Access::immutable).copy_in_memory();
-    if (!has_log(file) && state_of(file) == before) return copy;
+    if (log_of(file) == nullptr && state_of(file) == before) return copy;
   }
+  // Only beside a "-shm" that is there: one that SQLite made for us would be ours, and lock its owner out of his own store.
+  std::error_code ignored;
+  if (fs::exists(file.string() + "-shm", ignored) && !holds_bytes(file, "-journal")) {
+    try {
+      Database database(file, Database::Access::read_only);
+      database.integer("SELECT count(*) FROM sqlite_schema");
+      return database;
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::io) throw;
+    }
+  }
+  const char* const log = log_of(file);
   refuse(ErrorCode::io, file,
-         fmt::format("cannot be read where nothing can be written: {}-wal beside it holds a part of it", file.string()),
+         fmt::format("cannot be read where it cannot be written: {}{} beside it holds a part of it", file.string(),
+                     log == nullptr ? "-wal" : log),
          "copy both files to a folder that can be written, and read the copy");
 }
 

@@ -153,8 +153,10 @@ Database Database::copy_in_memory() const {
   sqlite3* const to = copy.handle_.get();
   sqlite3_backup* const backup = sqlite3_backup_init(to, "main", handle_.get(), "main");
   if (backup == nullptr) fail_with(sqlite3_extended_errcode(to), *name_, sqlite3_errmsg(to));
-  sqlite3_backup_step(backup, -1);
-  const int result = sqlite3_backup_finish(backup);
+  // Busy and locked are told by the step alone.
+  const int step = sqlite3_backup_step(backup, -1);
+  const int finish = sqlite3_backup_finish(backup);
+  const int result = step == SQLITE_DONE ? finish : step;
   if (result != SQLITE_OK) fail_with(result, *name_, sqlite3_errstr(result));
   return copy;
 }

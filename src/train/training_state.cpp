@@ -66,6 +66,8 @@ void require_same(const std::filesystem::path& file, const json& theirs, const T
 bool is_coherent(const Progress& progress, const TrainTask& task) {
   const auto done = static_cast<std::int64_t>(progress.epochs.size());
   if (progress.epoch != done || done > task.epochs || progress.step < 0 || progress.images < 0 || progress.correct < 0) return false;
+  // Within an epoch: as many pictures as its steps had.
+  if ((progress.step == 0) != (progress.images == 0) || progress.correct > progress.images) return false;
   for (std::size_t i = 0; i < progress.epochs.size(); ++i)
     if (progress.epochs[i].epoch != static_cast<std::int64_t>(i) + 1) return false;
   return done == 0 || progress.epochs.front().best;  // the first one is the best so far

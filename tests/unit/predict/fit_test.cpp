@@ -65,7 +65,6 @@ TEST(Fit, FindsTheRuleThatMadeTheTimes) {
   }
 }
 
-/// A family that takes twice as long must be predicted as if it were not there: neither scale nor interval may know of it.
 /// Three probes of an odd case that are slow for another reason must not teach what the odd case costs; four may, and a kind that is rare altogether.
 TEST(Fit, AColumnNeedsProbes) {
   const auto learned = [](int odd, bool common, const std::string& column) {
@@ -84,6 +83,7 @@ TEST(Fit, AColumnNeedsProbes) {
   EXPECT_TRUE(learned(3, false, "rare.unaligned_gmac") || learned(3, false, "rare.count"));
 }
 
+/// A family that takes twice as long must be predicted as if it were not there: neither scale nor interval may know of it.
 TEST(Fit, AHeldOutFamilyTakesNoPart) {
   std::vector<double> factors(8, 1);
   const auto prediction_of = [](const Model& model, const std::string& name) {

@@ -197,5 +197,24 @@ TEST_F(ProtectedStore, whose_log_cannot_be_used_is_refused_not_read_in_part) {
   EXPECT_TRUE(said.find("a.db-wal beside it") != std::string::npos || said.find("\"batch\":8") != std::string::npos) << said;
 }
 
+/// What SQLite would put beside the file would belong to the reader, and its owner could write no more.
+TEST_F(ProtectedStore, of_somebody_else_in_a_folder_of_all_is_read_and_nothing_left_beside_it) {
+  make_store_of(kSchemaVersion, file_);
+  const std::string expected = rows_of(Store::reader(file_)).dump();
+  protect();
+  chmod(folder_.path().c_str(), 0777);
+  EXPECT_EQ(read(), expected);
+  EXPECT_EQ(names_in(folder_.path()), std::set<std::string>{"a.db"});
+}
+
+/// A journal holds what an interrupted writer must take back: the file alone tells of what never was.
+TEST_F(ProtectedStore, with_a_journal_is_refused) {
+  make_store_of(kSchemaVersion, file_);
+  std::ofstream(folder_ / "a.db-journal") << std::string(600, 'j');
+  protect();
+  const std::string said = read();
+  EXPECT_NE(said.find("a.db-journal beside it"), std::string::npos) << said;
+}
+
 }  // namespace
 }  // namespace inferometer::store

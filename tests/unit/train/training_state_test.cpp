@@ -97,6 +97,8 @@ TEST_F(TrainingState, ARecordThatContradictsItselfIsRefused) {
   Progress good;
   good.epoch = 2;
   good.step = 3;
+  good.images = 24;
+  good.correct = 11;
   good.epochs = {first, second};
   const auto refusal_of = [&](const Progress& progress) {
     write_state(path_, task_of("lenet5"), progress, weights_);
@@ -112,6 +114,9 @@ TEST_F(TrainingState, ARecordThatContradictsItselfIsRefused) {
   broken([](Progress& progress) { progress.epoch = -1; });
   broken([](Progress& progress) { progress.step = -1; });
   broken([](Progress& progress) { progress.images = -64; });
+  broken([](Progress& progress) { progress.images = progress.correct = 0; });  // steps without pictures
+  broken([](Progress& progress) { progress.step = 0; });
+  broken([](Progress& progress) { progress.correct = 25; });
   broken([](Progress& progress) { progress.epochs.pop_back(); });
   broken([](Progress& progress) { progress.epochs[1].epoch = 1; });
   broken([](Progress& progress) { progress.epochs[0].best = false; });
