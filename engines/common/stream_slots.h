@@ -26,7 +26,8 @@ class StreamSlots {
   };
 
  private:
-  // Number n may compute once all but streams - 1 of those before it have ended: never more than `streams` at once, first come first served.
+  // Number n may compute once all but streams - 1 of those before it have ended: never more than `streams` at once, first come first
+  // served.
   void enter() {
     const std::uint64_t number = entered_.fetch_add(1, std::memory_order_relaxed);
     std::uint64_t left = left_.load(std::memory_order_acquire);

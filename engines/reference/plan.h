@@ -18,8 +18,8 @@ struct Place {
   std::size_t offset = 0;               ///< into the request's arena, in floats
 };
 
-/// A model at one batch, with a place for every tensor. Tensors whose lives do not overlap share memory; what only renames dimensions is a view;
-/// activations and batch normalisations work in place where nobody reads their input afterwards. Requests share it.
+/// A model at one batch, with a place for every tensor. Tensors whose lives do not overlap share memory; what only renames dimensions is a
+/// view; activations and batch normalisations work in place where nobody reads their input afterwards. Requests share it.
 /// Not movable: places point into it.
 class Plan {
  public:

@@ -30,8 +30,8 @@ std::int64_t resident_bytes_of(pid_t process);
 
 /// A child of this process. Its stdin is /dev/null, its stdout and stderr are captured (last 64 kB, together, in order of
 /// arrival), descriptor 3 is a socket that both sides write lines to; of other descriptors only those of Options::inherit are
-/// inherited, no signal is ignored or blocked. It leads a session and process group of its own, so a terminal's Ctrl-C reaches the parent alone, and kill()
-/// takes its descendants too.
+/// inherited, no signal is ignored or blocked. It leads a session and process group of its own, so a terminal's Ctrl-C reaches the parent
+/// alone, and kill() takes its descendants too.
 /// It dies with its parent, and (PDEATHSIG) with the thread that made it: make it from a thread that lives as long.
 /// Descendants go with it when kill(), wait() or the destructor see its end; not surely when the parent itself is killed.
 /// One thread at a time. The destructor kills and reaps.

@@ -174,4 +174,19 @@ FileLock::FileLock(const fs::path& path, bool (*interrupted)(), const LockWait& 
   file_ = std::move(file);
 }
 
+FolderLock::FolderLock(const fs::path& folder, std::chrono::milliseconds patience)
+    : folder_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  if (!folder_) throw lock_failure(folder, errno);
+  const Clock::time_point end = Clock::now() + patience;
+  while (::flock(folder_.number(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return;
+    if (Clock::now() >= end) {
+      const std::optional<LockHolder> holder = lock_holder(folder);
+      throw Error(ErrorCode::input, folder.string() + " is in use by " + (holder ? holder->text() : "another process"),
+                  "name another folder, or wait until it ends");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
 }  // namespace inferometer

@@ -47,4 +47,16 @@ class FileLock {
   Descriptor file_;
 };
 
+/// Exclusive use of a folder between processes, held until destruction, with no file to show for it. Advisory, as FileLock; where a file
+/// system knows no locks on folders (NFS), it holds nobody off. A child process does not inherit it.
+class FolderLock {
+ public:
+  /// Waits no longer than `patience`, which lets a process that was just killed end.
+  /// Throws Error{input} naming who has the folder; Error{io} when it cannot be opened.
+  explicit FolderLock(const std::filesystem::path& folder, std::chrono::milliseconds patience = std::chrono::seconds(3));
+
+ private:
+  Descriptor folder_;
+};
+
 }  // namespace inferometer

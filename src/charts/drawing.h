@@ -15,7 +15,8 @@ namespace inferometer::charts {
 std::string chart_json(const Chart& chart);
 
 /// ECharts' own script (Apache-2.0), and ours that turns chart_json() into an option: `inferometerOption(chart)`, with a second argument
-/// `true` for tooltips and zoom; then `inferometerKeepTicks(instance, chart)` after setOption(). Both are ES5. Valid as long as the program runs.
+/// `true` for tooltips and zoom; then `inferometerKeepTicks(instance, chart)` after setOption(). Both are ES5. Valid as long as the program
+/// runs.
 std::string_view echarts_script();
 std::string_view chart_script();
 

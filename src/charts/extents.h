@@ -20,8 +20,8 @@ struct Extent {
 
 enum class Side : std::uint8_t { x, y, y_right };
 
-/// Of all that a panel shows along one axis, in that axis' coordinates. Bands count only as far as they lie near the data, so that a wide one does not press
-/// the data together. `length` is the axis' length in pixels.
+/// Of all that a panel shows along one axis, in that axis' coordinates. Bands count only as far as they lie near the data, so that a wide
+/// one does not press the data together. `length` is the axis' length in pixels.
 Extent extent_of(const Panel& panel, Side side, const ChartLayout& chart, double length);
 
 /// Limits and ticks of an axis of this length.

@@ -9,8 +9,8 @@
 
 namespace inferometer::charts {
 
-/// Frames of one size, in the colours of one of them; played once round and round. Only what changes from frame to frame is stored. The same frames give the
-/// same bytes. Throws Error{internal} when a frame has another size or the library fails.
+/// Frames of one size, in the colours of one of them; played once round and round. Only what changes from frame to frame is stored. The
+/// same frames give the same bytes. Throws Error{internal} when a frame has another size or the library fails.
 class GifWriter {
  public:
   /// @param colors  the frame whose colours serve for all, at most 255 of them: the richest one

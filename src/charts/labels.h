@@ -45,9 +45,9 @@ struct Surroundings {
   std::vector<Segment> lines;  ///< labels keep off where they can
 };
 
-/// One result a request, in order. No two boxes overlap, none leaves the frame or covers one of the boxes. In its own bubble or near its mark where there is room, else
-/// farther away with a leader line, at need over the body of a large bubble; over a small mark only where all else is taken; nullopt where there is no room at all. Deterministic. About n^2
-/// times a few hundred steps.
+/// One result a request, in order. No two boxes overlap, none leaves the frame or covers one of the boxes. In its own bubble or near its
+/// mark where there is room, else farther away with a leader line, at need over the body of a large bubble; over a small mark only where
+/// all else is taken; nullopt where there is no room at all. Deterministic. About n^2 times a few hundred steps.
 std::vector<std::optional<PlacedLabel>> place_labels(const std::vector<LabelRequest>& requests, const Surroundings& surroundings);
 
 }  // namespace inferometer::charts

@@ -20,8 +20,8 @@
 namespace inferometer::charts {
 namespace {
 
-// What ECharts asks of its surroundings: no timer ever runs, since nothing moves here. Chance has no place in a drawing either: Duktape sorts
-// with pivots drawn by lot, so that equal elements would end in another order each time; here they keep theirs.
+// What ECharts asks of its surroundings: no timer ever runs, since nothing moves here. Chance has no place in a drawing either: Duktape
+// sorts with pivots drawn by lot, so that equal elements would end in another order each time; here they keep theirs.
 constexpr std::string_view kSurroundings = R"(
 var setTimeout = function () { return 0; }, clearTimeout = function () {};
 var console = { log: function () {}, warn: function () {}, error: function (text) { throw new Error(text); } };

@@ -15,7 +15,8 @@ struct Tick {
 };
 
 /// Ticks within [low, high] (axis coordinates): round numbers 1, 2 or 5 times a power of ten, about `most` of them at most; on log axes
-/// decades, with 2 and 5 where there is room, or round numbers where less than a decade is shown. Every label is the exact value of its place.
+/// decades, with 2 and 5 where there is room, or round numbers where less than a decade is shown. Every label is the exact value of its
+/// place.
 /// Linear and log axes only.
 /// @param whole  linear axes: whole numbers only, unless none lies within
 std::vector<Tick> ticks(Scale scale, double low, double high, double most, bool whole = false);

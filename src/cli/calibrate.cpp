@@ -62,7 +62,8 @@ predict::CalibrationPlan plan_of(const CalibrateCommand& command, const measure:
 
 predict::Model model_of(const predict::CalibrationPlan& plan, const predict::Journal& journal, const measure::Platform& platform) {
   std::vector<std::string> left_out;
-  predict::Model model = fit_model(observations_of(plan, summarize_timings(journal.timings()), left_out), plan.batches);
+  predict::Model model =
+      fit_model(observations_of(plan, summarize_timings(journal.timings()), predict::block_channels_here(), left_out), plan.batches);
   const measure::Entry& entry = plan.entry;
   model.engine = entry.engine;
   model.engine_version = entry.engine_version;

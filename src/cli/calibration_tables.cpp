@@ -26,7 +26,8 @@ Table scores_table(const predict::Model& model) {
                    "half_width_percent",
                    "noise_percent",
                    "probes",
-                   "probe_error_percent"};
+                   "probe_error_percent",
+                   "memory_mape_percent"};
   for (const predict::Score& score : predict::scores_of(model.held_out)) {
     std::int64_t probes = 0;
     for (const predict::ProbeFit& probe : model.probes) probes += probe.batch == score.batch ? 1 : 0;
@@ -35,7 +36,7 @@ Table scores_table(const predict::Model& model) {
       if (batch.batch == score.batch) probe_error = 100 * batch.probe_error_ratio;
     table.rows.push_back({model.engine, model.engine_version, static_cast<std::int64_t>(model.threads), score.batch, whole(score.networks),
                           whole(score.families), score.mape_percent, score.within_tenth_ratio, to_cell(score.interval_held_ratio),
-                          to_cell(score.half_width_percent), score.noise_percent, probes, probe_error});
+                          to_cell(score.half_width_percent), score.noise_percent, probes, probe_error, to_cell(score.memory_mape_percent)});
   }
   table.notes = {
       "mape: mean of |predicted / measured - 1|; interval: 90 %, conformal; noise: mean distance of the same figure measured again"};

@@ -39,8 +39,8 @@ std::span<const std::string_view> evaluation_run_options();
 /// Throws Error{usage} for pictures without labels, and what open_data_set() throws.
 dataset::DataSet open_labelled(const EvaluationRequest& request, const Context& context);
 
-/// Entries to evaluate, by network. Throws Error{usage} for several batches, streams or numbers of threads and for weights of a network that is
-/// not among the models (with the nearest), and what measure::expand() throws.
+/// Entries to evaluate, by network. Throws Error{usage} for several batches, streams or numbers of threads and for weights of a network
+/// that is not among the models (with the nearest), and what measure::expand() throws.
 std::vector<measure::PlannedEntry> plan_evaluation(const EvaluationRequest& request, const measure::EngineCatalog& catalog,
                                                    measure::MissingEngine missing);
 
@@ -63,8 +63,8 @@ struct Evaluations {
   std::size_t taken = 0;                      ///< how many were in the store
 };
 
-/// Evaluate the entries of a plan in turn, with a progress bar; each is kept at once. Entries that are settled give a row, which is not kept:
-/// nothing was evaluated.
+/// Evaluate the entries of a plan in turn, with a progress bar; each is kept at once. Entries that are settled give a row, which is not
+/// kept: nothing was evaluated.
 /// Throws as measure::evaluate_entry() and the store do.
 Evaluations evaluate_plan(const EvaluationRequest& request, const std::vector<measure::PlannedEntry>& plan, const dataset::DataSet& data,
                           KeptEvaluations kept, const EvaluationPlace& place, const Context& context);

@@ -84,6 +84,14 @@ double parse_limited_number(std::string_view text, double lowest, double highest
   return *value;
 }
 
+double parse_positive_number(std::string_view text, double highest, std::string_view where) {
+  const std::optional<double> value = parse_number(text);
+  const std::string hint = fmt::format("give a number above 0, at most {}", highest);
+  if (!value) wrong(where, fmt::format("'{}' is not a number", one_line(text, 60)), hint);
+  if (!(*value > 0 && *value <= highest)) wrong(where, fmt::format("{} is not above 0 and at most {}", *value, highest), hint);
+  return *value;
+}
+
 std::vector<std::int64_t> parse_integers(std::string_view text, IntegerLimits limits, std::string_view where) {
   if (trim(text).empty()) wrong(where, "the list is empty", kIntegersHint);
   std::vector<std::int64_t> values;

@@ -33,6 +33,8 @@ std::int64_t parse_limited_integer(std::string_view text, IntegerLimits limits, 
 std::int64_t parse_integer_or_default(std::string_view text, IntegerLimits limits, std::string_view where);
 /// The whole text as one finite number, lowest <= number <= highest.
 double parse_limited_number(std::string_view text, double lowest, double highest, std::string_view where);
+/// Above 0.
+double parse_positive_number(std::string_view text, double highest, std::string_view where);
 
 /// `1,2,4`, `1-4` (1 2 3 4), `1-128*2` (1 2 4 ... 128; the last one that does not pass the end), and any mix, in the order
 /// given; a value that comes twice counts once.

@@ -9,7 +9,8 @@
 
 namespace inferometer::cli {
 
-/// One line for each entry, then one for each entry of the evaluations: their mode is `evaluate`, and what only a timed entry has stays empty.
+/// One line for each entry, then one for each entry of the evaluations: their mode is `evaluate`, and what only a timed entry has stays
+/// empty.
 Table plan_table(const std::vector<measure::PlannedEntry>& entries, const std::vector<PlannedEvaluation>& evaluations);
 
 }  // namespace inferometer::cli

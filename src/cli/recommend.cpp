@@ -169,7 +169,7 @@ void add_recommend(CLI::App& app, Context& context) {
     std::string option = "--" + std::string(field.key);
     std::replace(option.begin(), option.end(), '_', '-');
     const auto set = [options, &field, option](const std::string& text) {
-      options->spec.*field.limit = parse_limited_number(text, 1e-9, field.most, option);
+      options->spec.*field.limit = parse_positive_number(text, field.most, option);
     };
     command->add_option_function<std::string>(option, set, std::string(field.description))->type_name("N");
   }

@@ -35,9 +35,10 @@ struct PlannedEvaluation {
 };
 
 /// Entries and pictures of all blocks chosen by `only`, so that what is wrong is told before anything is measured.
-/// @param changes  options of the runs; those that say on what and with which network an evaluation runs change it too (of --threads one value)
-/// Throws Error{usage} for weights of a network that no block evaluates and options for a study without such blocks; and as plan_evaluation(),
-/// open_labelled() and preprocessing_changes() do.
+/// @param changes  options of the runs; those that say on what and with which network an evaluation runs change it too (of --threads one
+/// value)
+/// Throws Error{usage} for weights of a network that no block evaluates and options for a study without such blocks; and as
+/// plan_evaluation(), open_labelled() and preprocessing_changes() do.
 std::vector<PlannedEvaluation> plan_study_evaluations(const Study& study, const std::vector<std::string>& only, const RunOptions& changes,
                                                       const StudyEvaluationOptions& options, const measure::EngineCatalog& catalog,
                                                       const Context& context);
@@ -45,8 +46,8 @@ std::vector<PlannedEvaluation> plan_study_evaluations(const Study& study, const 
 /// Why the entries of a block without pictures are not evaluated.
 extern const char* const kNoPictures;
 
-/// Evaluate what the store does not hold (all of it with KeptEvaluations::again); says in one line what was done, and in one which block has
-/// no pictures. Throws as evaluate_plan() does.
+/// Evaluate what the store does not hold (all of it with KeptEvaluations::again); says in one line what was done, and in one which block
+/// has no pictures. Throws as evaluate_plan() does.
 std::vector<measure::Evaluated> do_study_evaluations(const std::vector<PlannedEvaluation>& evaluations, KeptEvaluations kept,
                                                      const EvaluationPlace& place, const Context& context);
 

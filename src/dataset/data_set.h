@@ -52,10 +52,10 @@ struct DataSet {
 };
 
 /// A folder with --labels: lines `file index`, the file's path within the folder. A folder of folders: the index of each in the
-/// sorted order (by bytes) of their names; hidden ones are passed over. A plain folder without labels: all its pictures, without labels. Pictures in folders are files
-/// ending in .jpg .jpeg .jpe .jfif .png, without case. CSV: label, then the values 0 to 255 of one square picture a line (height, width,
-/// channel), no header. IDX: bytes of count x height x width, labels in a second IDX file. CIFAR: records of label (CIFAR-100: coarse,
-/// then fine, which counts) and 3 x 32 x 32 planes.
+/// sorted order (by bytes) of their names; hidden ones are passed over. A plain folder without labels: all its pictures, without labels.
+/// Pictures in folders are files ending in .jpg .jpeg .jpe .jfif .png, without case. CSV: label, then the values 0 to 255 of one square
+/// picture a line (height, width, channel), no header. IDX: bytes of count x height x width, labels in a second IDX file. CIFAR: records of
+/// label (CIFAR-100: coarse, then fine, which counts) and 3 x 32 x 32 planes.
 /// Throws Error{usage} when --labels does not go with the images, Error{input} naming file and line for what is malformed, Error{io}.
 DataSet open_data_set(const DataSetOptions& options);
 

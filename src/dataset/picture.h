@@ -27,15 +27,16 @@ struct PictureLimits {
   std::size_t ancillary_bytes = 8 << 20;  ///< of one chunk of a PNG that holds no pixels
 };
 
-/// What a picture beyond PictureLimits throws, so that a server can tell it from a damaged one. Thrown by the header, before its memory is taken.
+/// What a picture beyond PictureLimits throws, so that a server can tell it from a damaged one. Thrown by the header, before its memory is
+/// taken.
 class PictureTooLarge : public Error {
  public:
   explicit PictureTooLarge(const std::string& message) : Error(ErrorCode::input, message) {}
 };
 
 /// Decode a JPEG or PNG, told apart by its first bytes. Pixels are those that Pillow's open() and convert("RGB") give, by the same
-/// libraries: EXIF orientation and colour profiles are left alone, alpha is dropped, palettes are looked up, CMYK and YCCK are taken as Adobe
-/// writes them (inverted). Grey stays grey. Of 16 bits the upper eight are kept; there Pillow clips grey instead.
+/// libraries: EXIF orientation and colour profiles are left alone, alpha is dropped, palettes are looked up, CMYK and YCCK are taken as
+/// Adobe writes them (inverted). Grey stays grey. Of 16 bits the upper eight are kept; there Pillow clips grey instead.
 /// A JPEG that ends before its last row is an error, as in Pillow; other flaws that the decoder mends are not.
 /// @param name  of the picture, for messages
 /// Throws Error{input}: no JPEG or PNG, damaged, or beyond the limits (PictureTooLarge where these are of its size). Threads: safe.

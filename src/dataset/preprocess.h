@@ -38,7 +38,8 @@ zoo::Preprocessing changed(zoo::Preprocessing own, const PreprocessingChanges& c
 /// Const members: any thread.
 class Preprocessor {
  public:
-  /// Throws Error{usage}: channels that do not fit the network's, a crop other than its input, a size, scale, mean or deviation that cannot be.
+  /// Throws Error{usage}: channels that do not fit the network's, a crop other than its input, a size, scale, mean or deviation that cannot
+  /// be.
   Preprocessor(const zoo::Preprocessing& preprocessing, const InputGeometry& input);
 
   /// @param out  channels x height x width floats, planes one after the other, in the network's order of channels

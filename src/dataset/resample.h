@@ -16,9 +16,10 @@ struct ResizeWindow {
 };
 
 /// Compute the wanted part of `picture` resized to width x height; what is not wanted costs nothing.
-/// Bilinear, bicubic (a = -0.5), area (a box) and lanczos4 (a Lanczos window of four lobes) are antialiased convolutions, first along rows, then along columns, each rounded to 8 bits, with
-/// coefficients of 22 fractional bits, which is Pillow's arithmetic (libImaging/Resample.c, described at pillow.readthedocs.io); a side that keeps its
-/// length is copied. Nearest takes the pixel under each target's centre. Throws Error{internal} for a part that is not inside. Threads: safe.
+/// Bilinear, bicubic (a = -0.5), area (a box) and lanczos4 (a Lanczos window of four lobes) are antialiased convolutions, first along rows,
+/// then along columns, each rounded to 8 bits, with coefficients of 22 fractional bits, which is Pillow's arithmetic
+/// (libImaging/Resample.c, described at pillow.readthedocs.io); a side that keeps its length is copied. Nearest takes the pixel under each
+/// target's centre. Throws Error{internal} for a part that is not inside. Threads: safe.
 Picture resize(const Picture& picture, const ResizeWindow& window, zoo::Interpolation interpolation);
 
 }  // namespace inferometer::dataset

@@ -119,8 +119,9 @@ class Session {
   virtual const std::vector<TensorInfo>& outputs() const = 0;
   virtual ObtainedSettings obtained() const = 0;
   virtual std::unique_ptr<Request> create_request() = 0;
-  /// Times of the layers that the framework really runs, in their order (none for what was fused away), where the session was loaded with profiling (own setting
-  /// "profile=1"); else empty. Of the runs since restart_layer_times(): the median of each, or where the framework keeps sums only, the mean.
+  /// Times of the layers that the framework really runs, in their order (none for what was fused away), where the session was loaded with
+  /// profiling (own setting "profile=1"); else empty. Of the runs since restart_layer_times(): the median of each, or where the framework
+  /// keeps sums only, the mean.
   virtual std::vector<LayerTime> layer_times() const { return {}; }
   virtual bool layer_times_are_means() const { return false; }
   /// Leave the runs so far out of layer_times(): call after warming up, while no request runs.

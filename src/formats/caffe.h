@@ -35,7 +35,8 @@ struct CaffeTransform {
   std::int64_t crop_size = 0;  ///< 0: none
   std::string mean_file;       ///< of pixels' means; not read
 };
-/// The transform_param of the first layer that has one and runs at inference; nullopt where none has. Throws as read_caffe() for what is no prototxt.
+/// The transform_param of the first layer that has one and runs at inference; nullopt where none has. Throws as read_caffe() for what is no
+/// prototxt.
 std::optional<CaffeTransform> read_caffe_transform(const std::filesystem::path& prototxt);
 
 /// Give a graph that follows the rule of names the weights of a caffemodel; constants keep the graph's own values.

@@ -25,8 +25,8 @@ struct OnnxWriteOptions {
 /// opset 11 has it) and the oldest in which poolings have ceil_mode. Operators of Graph that it lacks are written as groups of
 /// nodes, marked so that read_onnx() gives back the same Graph: the cost of the file equals the original's.
 /// Poolings whose rounded-up window reaches beyond what engines agree on are written with explicit pads.
-/// Needs one copy of the weights, the model's (as f16 a second, of half the size). The file appears whole or not at all. Throws Error{io}; Error{input} when a
-/// tensor has no values or values of another shape; Error{unsupported} above 2 GB or for what the opset cannot say.
+/// Needs one copy of the weights, the model's (as f16 a second, of half the size). The file appears whole or not at all. Throws Error{io};
+/// Error{input} when a tensor has no values or values of another shape; Error{unsupported} above 2 GB or for what the opset cannot say.
 void write_onnx(const graph::Model& model, const std::filesystem::path& path, const OnnxWriteOptions& options = {});
 
 struct OnnxReadOptions {

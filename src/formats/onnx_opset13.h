@@ -1,7 +1,7 @@
 /// Bring a message of our own writer from opset 10 to 13.
 ///
-/// Internal to formats. Per-channel DequantizeLinear needs opset 13. Clip, Pad and Split take as inputs there what were attributes, Resize has
-/// one input more; all else that the writer writes means the same in both (Softmax too, since it is written over the last axis alone).
+/// Internal to formats. Per-channel DequantizeLinear needs opset 13. Clip, Pad and Split take as inputs there what were attributes, Resize
+/// has one input more; all else that the writer writes means the same in both (Softmax too, since it is written over the last axis alone).
 #pragma once
 
 #include "base/element_type.h"

@@ -3,12 +3,14 @@
 /// Weights of convolutions and linear layers become int8, symmetric, one scale for each output channel (scale = max|w| / 127). Activations
 /// become uint8 with one scale and zero point a tensor, from ranges that were observed on pictures. Biases become int32 with the
 /// product of the two scales. Arithmetic: q = clamp(round_half_even(x / scale) + zero), x' = (q - zero) x scale, as ONNX defines the two
-/// operators (Jacob et al. 2018, Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference, section 2.1).
+/// operators (Jacob et al. 2018, Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference, section
+/// 2.1).
 ///
-/// Engines recognise DequantizeLinear -> operator -> QuantizeLinear and run the operator in integers. So a Relu or Clip that alone follows a
-/// convolution or addition stays between; max pooling, concatenation, reshaping and transposing have one scale before and behind, so
-/// that integers pass through; pooling, additions and concatenations are quantised only where a quantised layer follows, so the outputs of the
-/// network are not rounded to 256 values. Everything else (softmax, LayerNorm, gates, BatchNorms that follow no convolution) stays in f32.
+/// Engines recognise DequantizeLinear -> operator -> QuantizeLinear and run the operator in integers. So a Relu or Clip that alone follows
+/// a convolution or addition stays between; max pooling, concatenation, reshaping and transposing have one scale before and behind, so
+/// that integers pass through; pooling, additions and concatenations are quantised only where a quantised layer follows, so the outputs of
+/// the network are not rounded to 256 values. Everything else (softmax, LayerNorm, gates, BatchNorms that follow no convolution) stays in
+/// f32.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +34,8 @@ struct UnsignedScale {
   float scale = 1;
   std::uint8_t zero = 0;
 };
-/// From the range, widened to hold zero; an empty one gets scale 1, so that the constant 0 stays 0. Throws Error{input} when it is not finite
-/// or low > high.
+/// From the range, widened to hold zero; an empty one gets scale 1, so that the constant 0 stays 0. Throws Error{input} when it is not
+/// finite or low > high.
 UnsignedScale unsigned_scale(ActivationRange range);
 std::uint8_t quantize(float value, const UnsignedScale& how);
 float dequantize(std::uint8_t value, const UnsignedScale& how);

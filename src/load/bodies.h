@@ -36,8 +36,8 @@ struct Bodies {
   std::string note;        ///< where not all pictures are used, or some are used twice; empty: nothing to say
 };
 
-/// Each body takes the next per_request pictures, in turn, until every picture has been used; pictures that are left over are filled up from the
-/// first. Paths, base64 and tensors are written as DeepDetect's and the v2 interface want them.
+/// Each body takes the next per_request pictures, in turn, until every picture has been used; pictures that are left over are filled up
+/// from the first. Paths, base64 and tensors are written as DeepDetect's and the v2 interface want them.
 /// Throws Error{usage}: no pictures, a kind that the interface does not take; Error{input}, Error{io}: a picture that cannot be read.
 Bodies make_bodies(const Payload& payload, Interface interface);
 

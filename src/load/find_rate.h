@@ -29,8 +29,8 @@ struct RateSearch {
   std::string remark;             ///< why it ended without an answer or short of the ratio; empty: it did not
 };
 
-/// Double (or halve) from first_rate until one holds and one fails, halve the interval between them on a logarithmic scale down to `ratio`, and
-/// measure the answer once more. A rate that does not hold again counts as failed, and the search goes on below it.
+/// Double (or halve) from first_rate until one holds and one fails, halve the interval between them on a logarithmic scale down to `ratio`,
+/// and measure the answer once more. A rate that does not hold again counts as failed, and the search goes on below it.
 /// @param holds  measures a fresh window at this rate
 /// Pure apart from `holds`. Throws Error{usage} for a ratio of 1 or less and rates that are not positive.
 RateSearch find_rate(const RateSearchOptions& options, const std::function<bool(double rate)>& holds);

@@ -11,8 +11,8 @@ namespace inferometer::load {
 /// the rate was not kept or not steady, else valid.
 void add_remarks(const LoadRun& run, const LoadOptions& options, store::LoadRow& row);
 
-/// A client whose own lag is more than this share of the latency, of its 99th percentile or of its mean, or whose thread is busier than that,
-/// makes a load invalid: the figures are its own.
+/// A client whose own lag is more than this share of the latency, of its 99th percentile or of its mean, or whose thread is busier than
+/// that, makes a load invalid: the figures are its own.
 inline constexpr double kMostLag = 0.1, kMostCpuShare = 0.9;
 /// An open loop that obtains less than this share of its rate has met an overloaded server.
 inline constexpr double kKeptShare = 0.95;

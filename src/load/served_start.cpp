@@ -9,11 +9,11 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/temporary_folder.h"
 #include "base/text.h"
 #include "dataset/data_set.h"
 #include "load/picture_files.h"
@@ -33,26 +33,6 @@ using measure::StartRecord;
 using nlohmann::json;
 
 double milliseconds(Nanoseconds time) { return static_cast<double>(time.count()) * 1e-6; }
-
-/// A folder under the system's temporary one, removed with what is in it.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "inferometer-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw Error(ErrorCode::io, "cannot make a folder in " + pattern);
-    path_ = pattern;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// The picture files that calls name, and what a row says of them.
 struct PictureFiles {

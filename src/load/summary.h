@@ -27,8 +27,8 @@ std::vector<Latency> latencies(const LoadRun& run, const LoadOptions& options);
 /// over 999 resamples of whole blocks (seeded), since requests that meet one stall are late together. nullopt: too few samples.
 std::optional<double> upper_bound(std::vector<Latency> values, double p);
 
-/// What a closed loop left out (G. Tene): a client that waited for `latency` would have sent further requests meanwhile, one an interval; they
-/// would have waited latency - interval, latency - 2 intervals, ... The values given and those, unordered.
+/// What a closed loop left out (G. Tene): a client that waited for `latency` would have sent further requests meanwhile, one an interval;
+/// they would have waited latency - interval, latency - 2 intervals, ... The values given and those, unordered.
 /// @param interval_ms  a client's mean time from one request to the next; above 0
 std::vector<double> with_omitted(const std::vector<double>& latencies_ms, double interval_ms);
 

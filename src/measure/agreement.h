@@ -31,7 +31,8 @@ struct ExpectedOutputs {
   std::vector<ImageOutputs> images;
 };
 
-/// Largest |a-b| over the spread max|b-mean(b)| of the known output b. Infinity when b has no spread, a length differs or a value is not finite.
+/// Largest |a-b| over the spread max|b-mean(b)| of the known output b. Infinity when b has no spread, a length differs or a value is not
+/// finite.
 double relative_error(std::span<const float> a, std::span<const float> b);
 
 /// Tolerance of relative_error by the precision that was obtained: fp32 1e-3, fp16 2e-2, bf16 5e-2; 0 for others.

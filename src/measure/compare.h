@@ -52,7 +52,8 @@ bool is_bad(const Comparison& comparison);
 /// Told before each replicate how many count so far.
 using CompareProgress = std::function<void(std::size_t counted, std::size_t wanted)>;
 
-/// Two workers are alive at once and never both busy. Replicates whose cores are far apart are measured again, up to twice as many as asked.
+/// Two workers are alive at once and never both busy. Replicates whose cores are far apart are measured again, up to twice as many as
+/// asked.
 /// The machine's lock is held while a replicate runs. A side that fails ends the comparison; its status and reason say how.
 /// @param entries  latency mode; their engines are in the catalogue
 /// @param known_roundtrips  readings of this machine so far, ns

@@ -7,7 +7,8 @@
 namespace inferometer::measure {
 
 /// Open task.evaluation's data set and run all of its pictures through the model. Threads of ours decode and preprocess while requests
-/// run: as many as the entry has streams, each with its own request; with fewer streams than threads more, so that the next pictures are ready.
+/// run: as many as the entry has streams, each with its own request; with fewer streams than threads more, so that the next pictures are
+/// ready.
 /// Batches are blocks of neighbours, so every picture's place is the same each time; places of damaged pictures repeat another.
 /// Throws Error{usage} for options that do not fit the model and, when strict, naming the first damaged picture; Error{unsupported}
 /// for a model that takes no picture; what the engine throws.

@@ -26,8 +26,8 @@ struct JudgedImage {
   std::optional<double> right_probability;  ///< of the label's class, when it was asked for
 };
 
-/// Added to a label to find the network's output: what was asked; else 1 for 1001 outputs on labels that are not known to be of 1001 classes,
-/// where class 0 is a background; else 0.
+/// Added to a label to find the network's output: what was asked; else 1 for 1001 outputs on labels that are not known to be of 1001
+/// classes, where class 0 is a background; else 0.
 std::int64_t class_offset(const EvaluationRecord& record, const dataset::DataSet& data, std::optional<std::int64_t> asked);
 
 /// Judge every answer. Throws Error{input}: a label beyond the outputs, a data set that says it has another number of classes than the

@@ -16,7 +16,8 @@
 
 namespace inferometer::measure {
 
-/// What follows "label + 1" in the note of an offset, and then in that of one that nobody asked for: kept evaluations are told apart by them.
+/// What follows "label + 1" in the note of an offset, and then in that of one that nobody asked for: kept evaluations are told apart by
+/// them.
 inline constexpr const char* kOffsetNote = " is the network's output";
 inline constexpr const char* kFoundOffsetNote = " (1001 outputs: the first is taken for a background; --class-offset changes that)";
 
@@ -33,8 +34,8 @@ struct Evaluated {
   std::string identity;
 };
 
-/// What is worth keeping of each picture: where probabilities were asked for, and the weights are trained ones, or a file's. Those of synthetic
-/// weights mean nothing, and there are none then.
+/// What is worth keeping of each picture: where probabilities were asked for, and the weights are trained ones, or a file's. Those of
+/// synthetic weights mean nothing, and there are none then.
 std::vector<PictureAnswer> picture_answers(const Evaluated& evaluated, const Entry& entry, const dataset::DataSet& data);
 
 /// Whether a network's weights are synthetic ones.

@@ -1,7 +1,7 @@
 /// Tell whether an evaluation that is kept answers what is asked now.
 ///
-/// An evaluation's identity holds what only the run shows (the input, the preprocessing carried out, streams obtained), so one that is kept is
-/// found by its row. Pure; threads: safe.
+/// An evaluation's identity holds what only the run shows (the input, the preprocessing carried out, streams obtained), so one that is kept
+/// is found by its row. Pure; threads: safe.
 #pragma once
 
 #include <string>
@@ -19,7 +19,8 @@ bool carried_out(const EvaluationRow& kept, const EvaluationTask& task);
 
 /// Whether evaluating `entry` on the data set with this hash would count the same again: same model and weights, engine and its version,
 /// device, precision asked, threads, batch, pictures, preprocessing and class offset. Whoever asks sees to it that the row is of
-/// this machine and of today's meaning: identity() of the row is kept too then. Streams count where they were asked for. Of rows without figures only `unsupported` ones answer: others may come out otherwise.
+/// this machine and of today's meaning: identity() of the row is kept too then. Streams count where they were asked for. Of rows without
+/// figures only `unsupported` ones answer: others may come out otherwise.
 bool is_answered_by(const Entry& entry, const EvaluationRow& kept, const std::string& data_sha256, const EvaluatorOptions& options);
 
 }  // namespace inferometer::measure

@@ -58,7 +58,8 @@ struct MappedLayer {
 /// known mean; of several that with the most MACs (then the first) has the time, the others are fused into it. A layer that no name
 /// means is inferred: one that only moves data is optimised out; an activation, normalisation or element-wise operation was fused into
 /// the latest engine's layer that computes what it reads; a softmax, pooling or the like is the one engine's layer of that operator without
-/// a known name that ran between what it reads and what reads it; a convolution, product or padding into the one that computes what reads it.
+/// a known name that ran between what it reads and what reads it; a convolution, product or padding into the one that computes what reads
+/// it.
 /// Lines stand in the order of the network's layers; those of the engine's own after the line of the engine's layer before them.
 std::vector<MappedLayer> map_layers(const Network& network, std::span<const engine::LayerTime> times);
 

@@ -1,7 +1,7 @@
 /// Time many models one after the other in one worker, for fits that need hundreds of short timings.
 ///
-/// A start (measure_start.h) takes seconds and stands for an entry; a timing takes tens of milliseconds and stands for a point of a fit. What it lacks
-/// of a start's certainty, a second worker gives that times all of them once more.
+/// A start (measure_start.h) takes seconds and stands for an entry; a timing takes tens of milliseconds and stands for a point of a fit.
+/// What it lacks of a start's certainty, a second worker gives that times all of them once more.
 #pragma once
 
 #include <cstdint>

@@ -39,7 +39,8 @@ bool looks_like_file(const std::string& text);
 /// Zoo names and globs become names, files stay. Throws Error{usage} with the nearest names when nothing matches.
 std::vector<std::string> expand_names(const std::vector<std::string>& models);
 
-/// Resolve one name or file. Zoo: hashes the canonical graph, makes no weights. File: hashes content (cached by path, size, time) and external data.
+/// Resolve one name or file. Zoo: hashes the canonical graph, makes no weights. File: hashes content (cached by path, size, time) and
+/// external data.
 /// With a file of weights that no artefact was made from yet, it is read once: what does not fit is refused before anything runs.
 /// Throws Error{usage} for unknown names, Error{input} for files that are neither ONNX nor Caffe, a prototxt without a caffemodel, sizes
 /// that a network does not allow, --input with a file.

@@ -1,8 +1,8 @@
 /// Turn replicates of a paired comparison into a ratio with its interval.
 ///
 /// A replicate is a fresh start of both sides whose blocks of requests alternate. Within it both sides see the same minute of the machine;
-/// between replicates lies what a start does to a figure. So the replicate is the unit of the statistics: one ratio each, the median of them,
-/// and the interval of the sign test, which asks nothing of their distribution. Pure; threads: safe.
+/// between replicates lies what a start does to a figure. So the replicate is the unit of the statistics: one ratio each, the median of
+/// them, and the interval of the sign test, which asks nothing of their distribution. Pure; threads: safe.
 #pragma once
 
 #include <array>
@@ -52,8 +52,8 @@ class PairOrder {
   stats::CounterRandom random_;
 };
 
-/// The blocks of a replicate that may be compared: those of one core state, the nearest that is there. Blocks without a reading (one thread)
-/// go with any state. Nothing is used when a side would have no block.
+/// The blocks of a replicate that may be compared: those of one core state, the nearest that is there. Blocks without a reading (one
+/// thread) go with any state. Nothing is used when a side would have no block.
 struct UsedBlocks {
   CoreState state = CoreState::unknown;
   std::array<std::vector<bool>, kSides> used;

@@ -27,7 +27,8 @@ struct Row {
   std::optional<double> images_per_s_low, images_per_s_high;  ///< least and most of the starts
   std::optional<double> below_full_flight_ratio;  ///< throughput mode: share of the window with fewer requests in flight than asked
   std::optional<double> load_ms, first_inference_ms, peak_memory_mb, model_memory_mb;
-  /// Of the timed loops, where a meter was read (docs/power.md): energy of all windows together, power_w that over their length; idle mean over starts.
+  /// Of the timed loops, where a meter was read (docs/power.md): energy of all windows together, power_w that over their length; idle mean
+  /// over starts.
   std::optional<std::string> power_meter;
   std::optional<double> power_w, idle_power_w, energy_j, energy_above_idle_j, images_per_s_per_w, images_per_j;
   std::optional<double> cpu_mhz_mean, cpu_mhz_min, temperature_c;  ///< clock over the windows; the highest temperature in them

@@ -42,8 +42,8 @@ struct SearchResult {
 std::size_t search_budget(std::size_t space_size);
 
 /// Coordinate ascent: from as many threads and streams as there are and the middle batch, one setting after another (streams, batch,
-/// requests, threads) is moved to its neighbours as long as that helps; again from the best until nothing helps. What is then left of the budget
-/// goes to the nearest points untried, and the climbing begins again from one that is better.
+/// requests, threads) is moved to its neighbours as long as that helps; again from the best until nothing helps. What is then left of the
+/// budget goes to the nearest points untried, and the climbing begins again from one that is better.
 /// Deterministic but for what `images_per_s` returns. Throws what that throws, Error{usage} where no point is possible.
 SearchResult search_throughput(const SearchSpace& space, const std::function<std::optional<double>(const SearchPoint&)>& images_per_s);
 

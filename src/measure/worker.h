@@ -5,10 +5,11 @@
 ///            "plugin": path, ...}  exactly one
 ///   worker:  {"phase": "opened" | "loaded" | "running"}, {"alive": true} every few seconds,
 ///            {"progress": [images done, images in all]} while it evaluates,
-///            then one of {"info": ...} {"start": ...} {"done": true} {"evaluation": ...} {"layers": ...} {"error": {"code", "message", "hint"}}
+///            then one of {"info": ...} {"start": ...} {"done": true} {"evaluation": ...} {"layers": ...} {"error": {"code", "message",
+///            "hint"}}
 /// A worker of the task "blocks" answers with its start once it is warm; then every further line of the parent asks for {"block": ...},
-/// until the parent closes the channel. One of the task "timings" says {"ready": true} once the plugin is open; then every further line of the
-/// parent is a TimingRequest (model_timing.h) and is answered with {"timing": ...}.
+/// until the parent closes the channel. One of the task "timings" says {"ready": true} once the plugin is open; then every further line of
+/// the parent is a TimingRequest (model_timing.h) and is answered with {"timing": ...}.
 /// A worker of the task "train" says {"begun": ...}, then {"epoch": ...} for each (train/train_start.h), at last {"trained": true}.
 /// A request that outlasts its limit ends the worker with {"timed_out": seconds}.
 #pragma once

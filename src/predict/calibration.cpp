@@ -10,10 +10,10 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include "base/child_process.h"
 #include "base/error.h"
+#include "base/temporary_folder.h"
 #include "formats/onnx.h"
 #include "measure/core_distance.h"
 #include "measure/launcher.h"
@@ -49,30 +49,14 @@ struct Stint {
   int pass = 0;
 };
 
-/// Probe files, removed with the folder.
-class ProbeFolder {
- public:
-  ProbeFolder() : path_(std::filesystem::temp_directory_path() / fmt::format("inferometer-probes-{}", ::getpid())) {
-    std::filesystem::create_directories(path_);
-  }
-  ~ProbeFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  ProbeFolder(const ProbeFolder&) = delete;
-  ProbeFolder& operator=(const ProbeFolder&) = delete;
-
-  std::string file_of(const Probe& probe, std::uint64_t seed) const {
-    const std::filesystem::path file = path_ / (probe.name + ".onnx");
-    formats::OnnxWriteOptions options;
-    options.producer_version = INFEROMETER_VERSION;
-    formats::write_onnx({probe.graph, zoo::synthetic_weights(probe.graph, seed)}, file, options);
-    return file.string();
-  }
-
- private:
-  std::filesystem::path path_;
-};
+/// The file that a worker reads the probe from.
+std::string file_of(const Probe& probe, std::uint64_t seed, const TemporaryFolder& folder) {
+  const std::filesystem::path file = folder / (probe.name + ".onnx");
+  formats::OnnxWriteOptions options;
+  options.producer_version = INFEROMETER_VERSION;
+  formats::write_onnx({probe.graph, zoo::synthetic_weights(probe.graph, seed)}, file, options);
+  return file.string();
+}
 
 class Timer {
  public:
@@ -152,9 +136,9 @@ class Timer {
       end_worker();
       return;
     }
-    const ProbeFolder folder;
+    const TemporaryFolder folder;
     std::vector<std::string> paths;
-    for (const Probe* probe : stint.probes) paths.push_back(folder.file_of(*probe, plan_.seed));
+    for (const Probe* probe : stint.probes) paths.push_back(file_of(*probe, plan_.seed, folder));
     const FileLock lock(measure::machine_lock_path(), interrupt_requested, wait_);
     for (std::size_t i = 0; i < stint.probes.size(); ++i) {
       for (const std::int64_t batch : plan_.batches) {

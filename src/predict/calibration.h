@@ -32,8 +32,8 @@ const std::vector<std::string>& default_networks();
 /// What a journal of this plan is of. @param machine  identity of the platform
 nlohmann::json journal_key(const CalibrationPlan& plan, const std::string& machine);
 
-/// A model is timed in so many workers at least; where the two lowest figures are further apart than kSteady allows, in more. Networks, which set the
-/// scale and judge the fit, in more than probes.
+/// A model is timed in so many workers at least; where the two lowest figures are further apart than kSteady allows, in more. Networks,
+/// which set the scale and judge the fit, in more than probes.
 inline constexpr int kProbePasses = 2, kMostProbePasses = 3, kNetworkPasses = 3, kMostNetworkPasses = 5;
 inline constexpr double kSteady = 0.06;
 /// A probe further apart is not fitted. Below, it is: what a tenth of the probes would have told is missed more than their scatter hurts.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/hash.h"
+#include "predict/block_channels.h"
 #include "predict/units.h"
 #include "zoo/zoo.h"
 
@@ -19,9 +20,10 @@ constexpr std::int64_t kBatch = 2;
 std::string compute() {
   std::string text;
   for (const char* name : kNetworks) {
-    const NetworkUnits network = units_of(zoo::find(name)->build({}), kBatch);
+    const NetworkUnits network = units_of(zoo::find(name)->build({}), kBatch, kWidestBlock);
     // Six digits: what compilers round otherwise makes no other column.
-    text += fmt::format("{} {:.6g} {:.6g}", name, network.weights_mb, network.live_mb);
+    text +=
+        fmt::format("{} {:.6g} {:.6g} {:.6g} {:.6g}", name, network.weights_mb, network.linear_mb, network.live_mb, network.activations_mb);
     for (const auto& [column, amount] : total_amounts(network)) text += fmt::format(" {} {:.6g}", column, amount);
     for (const Unit& unit : network.units) {
       for (const auto& [extent, size] : unit.extents) text += fmt::format(" {} {} {:.6g}", unit.kind, extent, size);

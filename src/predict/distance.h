@@ -11,7 +11,8 @@ namespace inferometer::predict {
 
 void extend(Ranges& ranges, const NetworkUnits& network);
 
-/// |log| of how far the unit's sizes lie beyond the ranges of its kind, the worst of them; 0 inside. Infinite for a kind that was never timed.
+/// |log| of how far the unit's sizes lie beyond the ranges of its kind, the worst of them; 0 inside. Infinite for a kind that was never
+/// timed.
 double distance_of(const Unit& unit, const Ranges& ranges);
 /// Which size of it: "channels 4096, timed 8 to 1152"; empty inside.
 std::string outside_text(const Unit& unit, const Ranges& ranges);

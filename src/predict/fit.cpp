@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <set>
 
 #include <fmt/format.h>
@@ -173,7 +174,7 @@ double cost_of(const Amounts& amounts, const std::map<std::string, double>& coef
   return sum;
 }
 
-std::vector<Observation> observations_of(const CalibrationPlan& plan, const std::vector<Measured>& measured,
+std::vector<Observation> observations_of(const CalibrationPlan& plan, const std::vector<Measured>& measured, std::int64_t block_channels,
                                          std::vector<std::string>& left_out) {
   std::map<std::string, const graph::Graph*> graphs;
   const std::vector<Probe> probes = generate_probes(plan.probes, plan.seed);
@@ -203,9 +204,9 @@ std::vector<Observation> observations_of(const CalibrationPlan& plan, const std:
     if (figure.network) {
       const zoo::Network* network = zoo::find(figure.name);
       row.family = network->family;
-      row.network = units_of(network->build({}), figure.batch);
+      row.network = units_of(network->build({}), figure.batch, block_channels);
     } else {
-      row.network = units_of(*probe->second, figure.batch);
+      row.network = units_of(*probe->second, figure.batch, block_channels);
     }
     row.amounts = total_amounts(row.network);
     observations.push_back(std::move(row));
@@ -215,6 +216,7 @@ std::vector<Observation> observations_of(const CalibrationPlan& plan, const std:
 
 Model fit_model(const std::vector<Observation>& observations, const std::vector<std::int64_t>& batches) {
   Model model;
+  if (!observations.empty()) model.block_channels = observations.front().network.block_channels;
   for (const Observation& row : observations) extend(model.ranges, row.network);
   for (const std::int64_t batch : batches) {
     const BatchFitter fitter(observations, batch);
@@ -247,7 +249,7 @@ std::vector<Score> scores_of(const std::vector<HeldOut>& held_out) {
     score.batch = batch;
     score.networks = rows.size();
     std::set<std::string> families;
-    std::vector<double> widths;
+    std::vector<double> widths, memory;
     double errors = 0, within = 0, held = 0, noise = 0;
     for (const HeldOut* row : rows) {
       families.insert(row->family);
@@ -255,6 +257,7 @@ std::vector<Score> scores_of(const std::vector<HeldOut>& held_out) {
       errors += error;
       within += error <= kTenth ? 1 : 0;
       noise += row->noise_ratio;
+      if (row->measured_mb && row->predicted_mb) memory.push_back(100 * std::abs(*row->predicted_mb / *row->measured_mb - 1));
       if (!row->low_ms || !row->high_ms) continue;
       held += row->measured_ms >= *row->low_ms && row->measured_ms <= *row->high_ms ? 1 : 0;
       widths.push_back(*row->high_ms / row->predicted_ms - 1);
@@ -268,6 +271,8 @@ std::vector<Score> scores_of(const std::vector<HeldOut>& held_out) {
       score.interval_held_ratio = held / static_cast<double>(widths.size());
       score.half_width_percent = 100 * *stats::median(widths);
     }
+    if (!memory.empty())
+      score.memory_mape_percent = std::accumulate(memory.begin(), memory.end(), 0.0) / static_cast<double>(memory.size());
     scores.push_back(score);
   }
   return scores;

@@ -1,7 +1,7 @@
 /// Keep the timings of a calibration in a file of JSON lines, so that an interrupted one goes on where it was.
 ///
-/// The first line says what was being timed (JournalKey); every further line is one timing, written and flushed as it ends. A last line that was
-/// cut off is dropped. One process at a time; one thread.
+/// The first line says what was being timed (JournalKey); every further line is one timing, written and flushed as it ends. A last line
+/// that was cut off is dropped. One process at a time; one thread.
 #pragma once
 
 #include <cstdint>

@@ -62,11 +62,11 @@ class Tracker {
   Layouts layouts_of(const Node& node) const {
     return std::visit(graph::Overloaded{
                           [&](const graph::Conv& conv) { return convolution(node, conv.groups); },
-                          [&](const graph::MaxPool&) { return both(channels(node.inputs[0]) % kBlockChannels == 0); },
-                          [&](const graph::AveragePool&) { return both(channels(node.inputs[0]) % kBlockChannels == 0); },
-                          [&](const graph::GlobalAveragePool&) { return both(channels(node.inputs[0]) % kBlockChannels == 0); },
+                          [&](const graph::MaxPool&) { return both(channels(node.inputs[0]) % net_.block_channels == 0); },
+                          [&](const graph::AveragePool&) { return both(channels(node.inputs[0]) % net_.block_channels == 0); },
+                          [&](const graph::GlobalAveragePool&) { return both(channels(node.inputs[0]) % net_.block_channels == 0); },
                           [&](const graph::AdaptiveAveragePool& pool) {
-                            return both(pool.height == 1 && pool.width == 1 && channels(node.inputs[0]) % kBlockChannels == 0);
+                            return both(pool.height == 1 && pool.width == 1 && channels(node.inputs[0]) % net_.block_channels == 0);
                           },
                           [&](const graph::BatchNorm&) { return as_inputs(node); },
                           [&](const graph::Identity&) { return as_inputs(node); },
@@ -77,7 +77,7 @@ class Tracker {
                           },
                           [&](const graph::Concat& concat) {
                             const bool whole = concat.axis == 1 && std::all_of(node.inputs.begin(), node.inputs.end(), [&](TensorId id) {
-                                                 return channels(id) % kBlockChannels == 0;
+                                                 return channels(id) % net_.block_channels == 0;
                                                });
                             return whole ? as_inputs(node) : both(false);
                           },
@@ -90,7 +90,8 @@ class Tracker {
     const std::int64_t in = channels(node.inputs[0]), out = channels(node.outputs[0]);
     if (groups > 1) {
       const bool depthwise = groups == in && out == in;
-      return both(depthwise ? out % kChannelsOfBlocked == 0 : in / groups % kBlockChannels == 0 && out / groups % kBlockChannels == 0);
+      return both(depthwise ? out % kChannelsOfBlocked == 0
+                            : in / groups % net_.block_channels == 0 && out / groups % net_.block_channels == 0);
     }
     if (in <= kChannelsOfBlocked) return {Layout::plain, Layout::blocks};
     return both(in % kChannelsOfBlocked == 0);

@@ -1,6 +1,9 @@
 #include "predict/memory_fit.h"
 
+#include <array>
 #include <cmath>
+#include <numeric>
+#include <optional>
 #include <set>
 
 #include "predict/conformal.h"
@@ -9,7 +12,13 @@
 namespace inferometer::predict {
 namespace {
 
-constexpr std::size_t kFewest = 4;
+/// What the coefficients of MemoryModel are of, in their order.
+constexpr std::size_t kParts = 5, kFewest = kParts + 1;
+using Parts = std::array<double, kParts>;
+
+Parts parts_of(const NetworkUnits& network) {
+  return {1, network.linear_mb, network.weights_mb - network.linear_mb, network.live_mb, network.activations_mb};
+}
 
 using Rows = std::vector<const Observation*>;
 
@@ -22,18 +31,13 @@ Rows without(const Rows& rows, const std::set<std::string>& families) {
 
 std::optional<MemoryModel> fit(const Rows& rows) {
   if (rows.size() < kFewest) return std::nullopt;
-  std::vector<std::vector<double>> design(3);
+  std::vector<std::vector<double>> design(kParts);
   for (const Observation* row : rows) {
-    design[0].push_back(1 / row->peak_mb);
-    design[1].push_back(row->network.weights_mb / row->peak_mb);
-    design[2].push_back(row->network.live_mb / row->peak_mb);
+    const Parts parts = parts_of(row->network);
+    for (std::size_t i = 0; i < kParts; ++i) design[i].push_back(parts[i] / row->peak_mb);
   }
-  const stats::NonNegativeFit solved = stats::fit_non_negative(design, std::vector<double>(rows.size(), 1));
-  MemoryModel model;
-  model.constant_mb = solved.coefficients[0];
-  model.per_weights_mb = solved.coefficients[1];
-  model.per_live_mb = solved.coefficients[2];
-  return model;
+  const std::vector<double> found = stats::fit_non_negative(design, std::vector<double>(rows.size(), 1)).coefficients;
+  return MemoryModel{found[0], found[1], found[2], found[3], found[4], std::nullopt};
 }
 
 std::set<std::string> families_of(const Rows& rows) {
@@ -45,7 +49,9 @@ std::set<std::string> families_of(const Rows& rows) {
 }  // namespace
 
 double memory_mb(const MemoryModel& model, const NetworkUnits& network) {
-  return model.constant_mb + model.per_weights_mb * network.weights_mb + model.per_live_mb * network.live_mb;
+  const Parts parts = parts_of(network),
+              each = {model.constant_mb, model.per_linear_mb, model.per_convolution_mb, model.per_live_mb, model.per_activation_mb};
+  return std::inner_product(parts.begin(), parts.end(), each.begin(), 0.0);
 }
 
 void add_memory(const std::vector<Observation>& observations, Model& model) {

@@ -13,7 +13,7 @@ namespace inferometer::predict {
 double memory_mb(const MemoryModel& model, const NetworkUnits& network);
 
 /// Set model.memory from networks at all batches together, and the memory figures of model.held_out, each without its family.
-/// Leaves both null where fewer than 4 networks have a figure.
+/// Leaves both null where fewer than 6 figures of networks are there.
 void add_memory(const std::vector<Observation>& observations, Model& model);
 
 }  // namespace inferometer::predict

@@ -19,6 +19,7 @@ using Json = nlohmann::ordered_json;
 
 /// Threads and batch sizes go through int on their way.
 constexpr std::int64_t kMostWhole = std::numeric_limits<int>::max();
+constexpr const char* kHint = "run the `inferometer calibrate` that wrote it again; with its timings still beside it, it only fits";
 
 /// Reads members and remembers where it is, so that an error can say which key is wrong.
 class Reader {
@@ -73,7 +74,7 @@ class Reader {
     return json_.get<std::string>();
   }
   [[noreturn]] void fail(const char* key, const char* what) const {
-    throw Error(ErrorCode::input, one_line(fmt::format("{}: '{}' {}", file_, path(key), what)), "`inferometer calibrate` writes a new one");
+    throw Error(ErrorCode::input, one_line(fmt::format("{}: '{}' {}", file_, path(key), what)), kHint);
   }
 
  private:
@@ -187,8 +188,9 @@ Model read_model(const Reader& in) {
     in.fail("batches", "is not in order");
   if (!in.at("memory").is_null()) {
     const Reader memory = in.object("memory");
-    model.memory = MemoryModel{memory.not_negative("constant_mb"), memory.not_negative("per_weights_mb"),
-                               memory.not_negative("per_live_mb"), memory.optional_number("log_bound")};
+    model.memory =
+        MemoryModel{memory.not_negative("constant_mb"), memory.not_negative("per_linear_mb"),     memory.not_negative("per_convolution_mb"),
+                    memory.not_negative("per_live_mb"), memory.not_negative("per_activation_mb"), memory.optional_number("log_bound")};
   }
   model.ranges = read_ranges(in.object("ranges"));
   for (const Reader& item : in.list("held_out")) model.held_out.push_back(read_held_out(item));
@@ -197,6 +199,8 @@ Model read_model(const Reader& in) {
   for (const Reader& item : in.list("left_out")) model.left_out.push_back(item.text());
   if (in.text("columns") != columns_identity())
     in.fail("columns", "tells that another inferometer wrote it, whose columns count other things");
+  model.block_channels = in.whole("block_channels");
+  if (model.block_channels != kNarrowBlock && model.block_channels != kWidestBlock) in.fail("block_channels", "is neither 8 nor 16");
   return model;
 }
 
@@ -218,6 +222,7 @@ void save_model(const Model& model, const std::filesystem::path& path) {
            {"calibrated_at", model.calibrated_at},
            {"inferometer_version", model.inferometer_version},
            {"columns", columns_identity()},
+           {"block_channels", model.block_channels},
            {"batches", Json::array()},
            {"memory", Json()},
            {"ranges", ranges_json(model.ranges)},
@@ -227,8 +232,10 @@ void save_model(const Model& model, const std::filesystem::path& path) {
   for (const BatchModel& batch : model.batches) out["batches"].push_back(batch_json(batch));
   if (model.memory) {
     out["memory"] = {{"constant_mb", model.memory->constant_mb},
-                     {"per_weights_mb", model.memory->per_weights_mb},
+                     {"per_linear_mb", model.memory->per_linear_mb},
+                     {"per_convolution_mb", model.memory->per_convolution_mb},
                      {"per_live_mb", model.memory->per_live_mb},
+                     {"per_activation_mb", model.memory->per_activation_mb},
                      {"log_bound", nullable(model.memory->log_bound)}};
   }
   for (const HeldOut& held : model.held_out) out["held_out"].push_back(held_out_json(held));
@@ -246,10 +253,9 @@ Model load_model(const std::filesystem::path& path) {
     json = Json::parse(text);
   } catch (const Json::parse_error& error) {
     const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(std::min(error.byte, text.size())), '\n');
-    throw Error(ErrorCode::input, one_line(fmt::format("{}:{}: is no JSON: {}", file, line, error.what())),
-                "`inferometer calibrate` writes a new one");
+    throw Error(ErrorCode::input, one_line(fmt::format("{}:{}: is no JSON: {}", file, line, error.what())), kHint);
   } catch (const Json::out_of_range& error) {  // a number beyond every double
-    throw Error(ErrorCode::input, one_line(fmt::format("{}: {}", file, error.what())), "`inferometer calibrate` writes a new one");
+    throw Error(ErrorCode::input, one_line(fmt::format("{}: {}", file, error.what())), kHint);
   }
   return read_model(Reader(json, "", file));
 }

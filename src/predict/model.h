@@ -10,9 +10,11 @@
 #include <string>
 #include <vector>
 
+#include "predict/block_channels.h"
+
 namespace inferometer::predict {
 
-inline constexpr int kModelVersion = 1;
+inline constexpr int kModelVersion = 2;
 /// Of all intervals.
 inline constexpr double kConfidence = 0.9;
 
@@ -32,9 +34,14 @@ struct BatchModel {
   std::optional<double> log_bound;             ///< half of the interval's width, of the logarithm; null: too few networks
 };
 
-/// Peak memory of the process, MB = constant + sum of coefficient x (weights, activations alive together).
+/// Peak memory of the process, MB = constant + sum of coefficient x megabytes. Engines keep weights of convolutions twice while they repack
+/// them, those of linear layers otherwise; and no plan of reuse is perfect, so that all activations together count a little.
 struct MemoryModel {
-  double constant_mb = 0, per_weights_mb = 0, per_live_mb = 0;
+  double constant_mb = 0;
+  double per_linear_mb = 0;       ///< weights of linear layers and products of matrices
+  double per_convolution_mb = 0;  ///< all other weights
+  double per_live_mb = 0;         ///< most activations alive together
+  double per_activation_mb = 0;   ///< all activations
   std::optional<double> log_bound;
 };
 
@@ -58,7 +65,8 @@ struct Model {
   std::string engine, engine_version, device, precision;
   std::map<std::string, std::string> engine_settings;
   int threads = 1;
-  std::string machine, machine_name;  ///< identity and words of the platform
+  std::string machine, machine_name;           ///< identity and words of the platform
+  std::int64_t block_channels = kWidestBlock;  ///< of its CPU
   std::string calibrated_at, inferometer_version;
   std::vector<BatchModel> batches;  ///< ascending
   std::optional<MemoryModel> memory;

@@ -56,7 +56,7 @@ void require_known_kinds(const Model& model, const NetworkUnits& network) {
 
 Prediction predict_latency(const Model& model, const graph::Graph& graph, std::int64_t batch) {
   const Between parts = models_for(model, batch);
-  const NetworkUnits network = units_of(graph, batch);
+  const NetworkUnits network = units_of(graph, batch, model.block_channels);
   require_known_kinds(model, network);
   const auto whole = [&](const BatchModel& part) { return part.scale * cost_of(total_amounts(network), part.coefficients); };
   const double lower = whole(*parts.lower), upper = whole(*parts.upper);

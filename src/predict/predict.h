@@ -30,8 +30,8 @@ struct Prediction {
 };
 
 /// Between two calibrated batches the logarithms of both models' predictions are weighted by the logarithm of the batch.
-/// Throws Error{unsupported} for a batch outside the calibrated ones and for a layer of a kind that was never timed, naming the layer and its
-/// operator; what infer_shapes() throws.
+/// Throws Error{unsupported} for a batch outside the calibrated ones and for a layer of a kind that was never timed, naming the layer and
+/// its operator; what infer_shapes() throws.
 Prediction predict_latency(const Model& model, const graph::Graph& graph, std::int64_t batch);
 
 }  // namespace inferometer::predict

@@ -1,7 +1,8 @@
 /// Generate micro-networks whose times teach the additive model.
 ///
-/// A probe is a chain of equal layers, or a few blocks as networks have them, of random sizes, ending in a global average pooling, since a large output
-/// costs much by itself. Nothing is taken from a network of the zoo. The same count and seed give the same probes on every platform.
+/// A probe is a chain of equal layers, or a few blocks as networks have them, of random sizes, ending in a global average pooling, since a
+/// large output costs much by itself. Nothing is taken from a network of the zoo. The same count and seed give the same probes on every
+/// platform.
 #pragma once
 
 #include <cstddef>

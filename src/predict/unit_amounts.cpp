@@ -13,13 +13,10 @@ namespace {
 using graph::Node;
 
 constexpr double kBytesPerValue = 4, kMega = 1e6, kGiga = 1e9;
-constexpr auto kLanes = static_cast<double>(kBlockChannels);
 /// Maps with fewer points than this leave a kernel's register tile partly empty (7 x 7; 14 x 14 half so).
 constexpr double kSmallMap = 100, kMediumMap = 250;
 /// Activations beyond the second-level cache of a core (1.25 to 2 MB on today's servers) come from further away.
 constexpr double kNearCacheMb = 2;
-
-double padded(double channels) { return std::ceil(channels / kLanes) * kLanes; }
 
 double beyond_near_cache(double megabytes) { return std::max(0.0, megabytes - kNearCacheMb); }
 
@@ -68,6 +65,7 @@ class UnitMaker {
   const Shape& in() const { return net_.shapes[node_.inputs[0]]; }
   const Shape& out() const { return net_.shapes[node_.outputs[0]]; }
   static double at(const Shape& shape, std::size_t i) { return i < shape.size() ? static_cast<double>(shape[i]) : 1; }
+  double padded(double channels) const { return std::ceil(channels / net_.lanes()) * net_.lanes(); }
   double in_mb() const { return net_.megabytes(node_.inputs[0]); }
   double out_mb() const { return net_.megabytes(node_.outputs[0]); }
 
@@ -118,7 +116,7 @@ class UnitMaker {
       charge("input_mb", in_mb());
       charge("output_mb", out_mb());
       charge_far(in_mb() + out_mb());
-      if (std::fmod(out_channels, kLanes) != 0) charge("unaligned_output_mb", out_mb());
+      if (std::fmod(out_channels, net_.lanes()) != 0) charge("unaligned_output_mb", out_mb());
       return;
     }
     const double work = kernel * points * images * in_channels * padded(out_channels) / kGiga;
@@ -136,13 +134,13 @@ class UnitMaker {
     if (points >= kSmallMap && points < kMediumMap) charge("medium_map_gmac", work);
     if (strided) charge("strided_gmac", work);
     if (dilated) charge("dilated_gmac", work);
-    if (!pointwise && std::max(in_channels, out_channels) < 2 * kLanes) charge("narrow_gmac", work);
+    if (!pointwise && std::max(in_channels, out_channels) < 2 * net_.lanes()) charge("narrow_gmac", work);
     if (std::fmod(in_channels, kChannelsOfBlocked) != 0) charge("unaligned_gmac", work);
     charge("input_mb", in_mb());
     charge("output_mb", out_mb());
     charge_far(in_mb() + out_mb());
-    if (std::fmod(in_channels, kLanes) != 0) charge("unaligned_input_mb", in_mb());
-    if (std::fmod(out_channels, kLanes) != 0) charge("unaligned_output_mb", out_mb());
+    if (std::fmod(in_channels, net_.lanes()) != 0) charge("unaligned_input_mb", in_mb());
+    if (std::fmod(out_channels, net_.lanes()) != 0) charge("unaligned_output_mb", out_mb());
     charge("weights_mb", net_.megabytes(node_.inputs[1]));
   }
 
@@ -155,7 +153,7 @@ class UnitMaker {
     charge("input_mb", in_mb());
     charge("output_mb", out_mb());
     charge_far(in_mb() + out_mb());
-    if (std::fmod(channels, kLanes) != 0) charge("unaligned_channels", images * channels);
+    if (std::fmod(channels, net_.lanes()) != 0) charge("unaligned_channels", images * channels);
   }
 
   void grouped(double kernel, double points, double images, double in_width, double out_width, double groups, bool strided) {
@@ -172,7 +170,7 @@ class UnitMaker {
     charge(name, work);
     if (strided) charge("strided_gmac", work);
     // Blocked layouts need groups of whole blocks; others are unrolled into a matrix of every window's values for a plain product.
-    if (std::fmod(width, kLanes) != 0) {
+    if (std::fmod(width, net_.lanes()) != 0) {
       charge("unaligned_mb", in_mb() + out_mb());
       const double unrolled_mb = kernel * points * images * in_width * groups * kBytesPerValue / kMega;
       if (kernel > 1) charge("unrolled_mb", unrolled_mb);
@@ -215,14 +213,14 @@ class UnitMaker {
     charge("gcell", net_.elements(node_.outputs[0]) * cells / kGiga);
     charge("mb", in_mb() + out_mb());
     charge_far(in_mb() + out_mb());
-    if (std::fmod(at(in(), 1), kLanes) != 0) charge("unaligned_mb", in_mb() + out_mb());
+    if (std::fmod(at(in(), 1), net_.lanes()) != 0) charge("unaligned_mb", in_mb() + out_mb());
   }
 
   void global_pool() {
     begin("global_pool");
     charge("mb", in_mb());
     charge("channels", at(in(), 0) * at(in(), 1));
-    if (std::fmod(at(in(), 1), kLanes) != 0) charge("unaligned_mb", in_mb());
+    if (std::fmod(at(in(), 1), net_.lanes()) != 0) charge("unaligned_mb", in_mb());
   }
 
   /// Of two operands with the shape of the output, or of one and a smaller one that is repeated over it.
@@ -244,7 +242,7 @@ class UnitMaker {
     double unaligned = 0;
     const bool channels = concat.axis == 1 && out().size() == 4;
     for (const graph::TensorId id : node_.inputs) {
-      if (channels && std::fmod(at(net_.shapes[id], 1), kLanes) != 0) unaligned = out_mb();
+      if (channels && std::fmod(at(net_.shapes[id], 1), net_.lanes()) != 0) unaligned = out_mb();
     }
     charge("unaligned_mb", unaligned);
   }
@@ -253,8 +251,8 @@ class UnitMaker {
     begin("split");
     charge("mb", in_mb());
     const bool channels = split.axis == 1 && in().size() == 4;
-    const bool unaligned = std::any_of(split.sizes.begin(), split.sizes.end(),
-                                       [](std::int64_t size) { return std::fmod(static_cast<double>(size), kLanes) != 0; });
+    const bool unaligned =
+        std::any_of(split.sizes.begin(), split.sizes.end(), [this](std::int64_t size) { return size % net_.block_channels != 0; });
     if (channels && unaligned) charge("unaligned_mb", in_mb());
   }
 
@@ -271,8 +269,8 @@ class UnitMaker {
   Unit unit_;
 };
 
-/// Costs next to nothing behind the unit that it is fused to: kernels apply it to what is in their registers. Others are a pass of their own over
-/// what the kernel has just written.
+/// Costs next to nothing behind the unit that it is fused to: kernels apply it to what is in their registers. Others are a pass of their
+/// own over what the kernel has just written.
 bool is_free(graph::ActivationKind kind) { return kind == graph::ActivationKind::relu; }
 
 }  // namespace

@@ -11,16 +11,16 @@
 
 namespace inferometer::predict {
 
-/// Channels of a block where maps are laid out in blocks: the lanes of AVX-512. Kernels for AVX2 may take 8, for which channels in odd eights are
-/// then charged too much.
-inline constexpr std::int64_t kBlockChannels = 16;
 /// Dense and depthwise convolutions read blocks, the last one filled up, where channels come in fours.
 inline constexpr std::int64_t kChannelsOfBlocked = 4;
 
-/// A graph with the shapes of its tensors at the batch in question.
+/// A graph with the shapes of its tensors at the batch in question, and how the CPU's kernels lay maps out.
 struct ShapedGraph {
   const graph::Graph& graph;
   const std::vector<Shape>& shapes;
+  std::int64_t block_channels;  ///< channels of a block where maps are laid out in blocks
+
+  double lanes() const { return static_cast<double>(block_channels); }
 
   double elements(graph::TensorId id) const;
   double megabytes(graph::TensorId id) const;  ///< of f32

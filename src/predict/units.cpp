@@ -13,15 +13,15 @@ using graph::Node;
 using graph::TensorId;
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
-/// Weights are swept once a request. Of more than a cache holds, one that drops what was unused longest keeps nothing until it is needed again, so
-/// all of it comes from behind that cache. Sizes: second level, a core's share of the third, and what exceeds any of them.
+/// Weights are swept once a request. Of more than a cache holds, one that drops what was unused longest keeps nothing until it is needed
+/// again, so all of it comes from behind that cache. Sizes: second level, a core's share of the third, and what exceeds any of them.
 constexpr double kWeightsNearMb = 2, kWeightsSharedMb = 32, kWeightsMemoryMb = 200;
 
 class Splitter {
  public:
-  Splitter(const graph::Graph& graph, std::int64_t batch)
+  Splitter(const graph::Graph& graph, std::int64_t batch, std::int64_t block_channels)
       : shapes_(graph::infer_shapes(graph, batch)),
-        net_{graph, shapes_},
+        net_{graph, shapes_, block_channels},
         consumers_(graph.tensors.size(), 0),
         consumer_(graph.tensors.size(), kNone),
         fused_(graph.nodes.size(), false) {
@@ -53,6 +53,7 @@ class Splitter {
     add_boundary("output", net_.graph.outputs);
     add_weights();
     result_.live_mb = most_alive();
+    result_.block_channels = net_.block_channels;
     return std::move(result_);
   }
 
@@ -134,6 +135,11 @@ class Splitter {
       if (net_.stored(id)) total += net_.megabytes(id);
     }
     result_.weights_mb = total;
+    for (const Node& n : net_.graph.nodes) {
+      if (!std::holds_alternative<graph::Linear>(n.op) && !std::holds_alternative<graph::MatMul>(n.op)) continue;
+      for (const TensorId id : n.inputs)
+        if (id != graph::kNoTensor && net_.stored(id)) result_.linear_mb += net_.megabytes(id);
+    }
     const auto beyond = [&](const char* column, double cache_mb) {
       if (total > cache_mb) unit.amounts[column] = total;
     };
@@ -174,7 +180,9 @@ class Splitter {
 
 }  // namespace
 
-NetworkUnits units_of(const graph::Graph& graph, std::int64_t batch) { return Splitter(graph, batch).split(); }
+NetworkUnits units_of(const graph::Graph& graph, std::int64_t batch, std::int64_t block_channels) {
+  return Splitter(graph, batch, block_channels).split();
+}
 
 Amounts total_amounts(const NetworkUnits& network) {
   Amounts total;

@@ -29,15 +29,18 @@ struct Unit {
 };
 
 struct NetworkUnits {
-  std::vector<Unit> units;    ///< in the order of their nodes; "input" first, "output" and "weights" last; a "reorder"
-                              ///< has the name of the layer before which a map is laid out anew (layouts.h)
+  std::vector<Unit> units;  ///< in the order of their nodes; "input" first, "output" and "weights" last; a "reorder"
+                            ///< has the name of the layer before which a map is laid out anew (layouts.h)
+  std::int64_t block_channels = 0;
   double weights_mb = 0;      ///< all stored tensors
+  double linear_mb = 0;       ///< those of them that linear layers and products of matrices read
   double live_mb = 0;         ///< most activations alive at one node, its inputs and outputs included
   double activations_mb = 0;  ///< outputs of all units
 };
 
+/// @param block_channels  of the CPU that runs the network: block_channels.h
 /// Throws what infer_shapes() throws.
-NetworkUnits units_of(const graph::Graph& graph, std::int64_t batch);
+NetworkUnits units_of(const graph::Graph& graph, std::int64_t batch, std::int64_t block_channels);
 
 /// Sums over all units.
 Amounts total_amounts(const NetworkUnits& network);

@@ -49,7 +49,8 @@ std::vector<const AnalysisField*> analysis_fields_of(std::string_view type);
 std::vector<std::string> analysis_columns(const AnalysisSpec& spec);
 
 /// Throws Error{usage} for an unknown type, for a member that the type needs and that is empty, for one that it does not use and
-/// that is not as AnalysisSpec leaves it, and for a confidence outside (0, 1). `called` says how a field is called there: its key or its option.
+/// that is not as AnalysisSpec leaves it, and for a confidence outside (0, 1). `called` says how a field is called there: its key or its
+/// option.
 void check_spec(const AnalysisSpec& spec, std::string_view AnalysisField::*called = &AnalysisField::key);
 
 /// A spec from a study's [[analysis]] as JSON ("where" is the caller's and passed over). Throws Error{usage} as check_spec() does, and

@@ -26,7 +26,8 @@ const std::map<std::string, Order>& orders() {
   return all;
 }
 
-/// Better first; an unknown figure comes after every known one. Then what is believed more: valid rows before unstable ones, measured before predicted.
+/// Better first; an unknown figure comes after every known one. Then what is believed more: valid rows before unstable ones, measured
+/// before predicted.
 class Better {
  public:
   Better(const std::vector<Candidate>& all, Order order) : all_(all), order_(std::move(order)) {}

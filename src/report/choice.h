@@ -18,7 +18,8 @@ struct ConstraintOutcome {
   double limit = 0;
   std::size_t satisfied = 0, ruled_out = 0, unknown = 0;
   std::size_t alone = 0;  ///< of those ruled out, those that no other constraint rules out
-  /// Index of the candidate that misses the limit by the smallest ratio: of those that this constraint alone stands against, else of all it rules out.
+  /// Index of the candidate that misses the limit by the smallest ratio: of those that this constraint alone stands against, else of all it
+  /// rules out.
   std::optional<std::size_t> nearest;
 };
 

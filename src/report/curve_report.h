@@ -39,7 +39,8 @@ std::vector<Chart> curve_charts(const CurveData& data, const CurveRanking& ranki
 /// Whether a curve is best seen over a logarithmic x.
 bool is_in_log_x(stats::CurveModel model);
 
-/// The points as one series, and their panel with axes named; x is logarithmic where `log_x`. Published points are a series of their own in the panel.
+/// The points as one series, and their panel with axes named; x is logarithmic where `log_x`. Published points are a series of their own in
+/// the panel.
 Series points_of(const CurveData& data);
 Panel scatter_panel(const CurveData& data, bool log_x);
 

@@ -81,9 +81,10 @@ void check_figure(const FigureSpec& spec);
 
 /// The chart of the rows.
 ///
-/// Where the frame has the columns status and verdict of a Row, rows that did not pass and rows whose verdict is invalid are left out, unstable
-/// and unchecked ones are hollow, and the caption counts them; so it does for rows that lack a number that the figure needs, or hold one
-/// that a logarithmic axis cannot show. Rows whose column `origin` says "published" never share a panel with others unless spec.together.
+/// Where the frame has the columns status and verdict of a Row, rows that did not pass and rows whose verdict is invalid are left out,
+/// unstable and unchecked ones are hollow, and the caption counts them; so it does for rows that lack a number that the figure needs, or
+/// hold one that a logarithmic axis cannot show. Rows whose column `origin` says "published" never share a panel with others unless
+/// spec.together.
 /// A figure of no rows at all is Error{input}: there is nothing to draw.
 /// Throws Error{input} beginning with the place and naming key and nearest column for one that the frame has not; Error{usage} for a
 /// specification that its type cannot use. Pure; threads: safe.

@@ -62,7 +62,8 @@ class FigureData {
   std::vector<std::string> notes_;
 };
 
-/// An axis of a column of numbers. Between whole ones, such as epochs, a linear axis carries no labels. Where a logarithmic one shows a few small counts alone, as batch sizes are, its ticks stand at these.
+/// An axis of a column of numbers. Between whole ones, such as epochs, a linear axis carries no labels. Where a logarithmic one shows a few
+/// small counts alone, as batch sizes are, its ticks stand at these.
 Axis number_axis(const Frame& frame, const std::string& column, const std::vector<std::size_t>& rows, bool log);
 
 /// Columns that tell rows apart which would otherwise share a place, after those that the figure names; the first setting in which

@@ -16,8 +16,8 @@
 
 namespace inferometer::report {
 
-/// Named columns of equal length. A cell is text as it stands in its source, and a number where that text is one. An empty cell is missing: it has no number,
-/// and its text is empty. Value type; threads: as a std::vector.
+/// Named columns of equal length. A cell is text as it stands in its source, and a number where that text is one. An empty cell is missing:
+/// it has no number, and its text is empty. Value type; threads: as a std::vector.
 class Frame {
  public:
   std::string name;  ///< of the source, for messages: a file or "the store"
@@ -66,7 +66,8 @@ Frame frame_of(const std::vector<train::TrainingRow>& rows);
 /// All columns of LayerRow.
 Frame frame_of(const std::vector<measure::LayerRow>& rows);
 
-/// Rows of `frame` with the further columns of `other`, by equal texts in all the columns that both have; cells of a row that `other` does not know are empty.
+/// Rows of `frame` with the further columns of `other`, by equal texts in all the columns that both have; cells of a row that `other` does
+/// not know are empty.
 /// Throws Error{input} where no column stands in both, or none else in `other`, or where `other` has two rows for one.
 Frame joined(const Frame& frame, const Frame& other);
 

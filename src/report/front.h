@@ -10,7 +10,8 @@
 
 namespace inferometer::report {
 
-/// Whether less or more of a column is better, by its name: less of times, memory, power, energy and cost; more of all else (images_per_s, top1).
+/// Whether less or more of a column is better, by its name: less of times, memory, power, energy and cost; more of all else (images_per_s,
+/// top1).
 stats::Wish wish_of(std::string_view column);
 
 /// A line through the points that no other beats, in order of x; without marks, since the points have theirs.

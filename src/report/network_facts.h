@@ -34,8 +34,8 @@ class NetworkCatalog {
   const NetworkFacts* find(const std::string& name, std::int64_t input);
 
   /// Fill in a row's parameters, macs, gmacs, top1 and top5 where they are null and the network is in the zoo: cost at the row's own input.
-  /// @param inputs  what is known of a row without an input size, such as "224 or 227": where it names the network's own size, that is meant;
-  /// else the operations stay unknown.
+  /// @param inputs  what is known of a row without an input size, such as "224 or 227": where it names the network's own size, that is
+  /// meant; else the operations stay unknown.
   /// @param accuracies  of which rows
   void complete(measure::Row& row, const std::string& inputs, Accuracies accuracies);
 

@@ -63,9 +63,9 @@ struct WriteOptions {
   bool page = true, figures = true, tables = true;
 };
 
-/// Write DIR/index.html, DIR/figures/ID.{svg,png,pdf[,gif]} and DIR/tables/ID.{csv,md,json,tex}. The folder is made when it is missing; files of
-/// the same names are replaced, each at once, the page last, so that a reader never sees a half-written one; other files stay. Ids that are
-/// alike get -2, -3. Throws Error{io}; Error{internal} naming the figure that contradicts itself.
+/// Write DIR/index.html, DIR/figures/ID.{svg,png,pdf[,gif]} and DIR/tables/ID.{csv,md,json,tex}. The folder is made when it is missing;
+/// files of the same names are replaced, each at once, the page last, so that a reader never sees a half-written one; other files stay. Ids
+/// that are alike get -2, -3. Throws Error{io}; Error{internal} naming the figure that contradicts itself.
 ReportFiles write_report(const Report& report, const std::filesystem::path& folder, const WriteOptions& options);
 
 }  // namespace inferometer::report

@@ -28,7 +28,8 @@ struct Predictions {
 /// json, tables, sentences and the chart; the title is made from the names.
 AnalysisResult describe_predictions(const Predictions& data);
 
-/// Held-out predictions against what was measured, on equal logarithmic axes, with the line of equality: nets held out, and families where there are some.
+/// Held-out predictions against what was measured, on equal logarithmic axes, with the line of equality: nets held out, and families where
+/// there are some.
 Chart prediction_chart(const Predictions& data);
 
 /// Rows by the size of their error with the net held out, the largest first; rows without a prediction are left out.

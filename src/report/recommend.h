@@ -47,10 +47,11 @@ struct Recommendation {
   bool found = false;
 };
 
-/// Choose among the frame's rows (columns of measure::Row; those that are missing are unknown). Rows that did not pass and invalid ones are no
-/// candidates. A row satisfies a constraint only with a figure that does: an unknown one never passes, and is counted. Rows whose column `origin` says
-/// `predicted` or `published` are marked so wherever they stand. A request's time is latency_median_ms, else latency_mean_ms, else, in latency mode,
-/// per_image_ms x batch, which a note says. Throws as check_recommend(), and Error{input} where there is no row at all. Pure; threads: safe.
+/// Choose among the frame's rows (columns of measure::Row; those that are missing are unknown). Rows that did not pass and invalid ones are
+/// no candidates. A row satisfies a constraint only with a figure that does: an unknown one never passes, and is counted. Rows whose column
+/// `origin` says `predicted` or `published` are marked so wherever they stand. A request's time is latency_median_ms, else latency_mean_ms,
+/// else, in latency mode, per_image_ms x batch, which a note says. Throws as check_recommend(), and Error{input} where there is no row at
+/// all. Pure; threads: safe.
 Recommendation recommend(const RecommendSpec& spec, const Frame& frame);
 
 }  // namespace inferometer::report

@@ -26,7 +26,8 @@ std::string_view remedy(Quantity quantity) {
 /// "`inferometer run ...`" where the row tells how it was made.
 std::string command_of(const Candidate& candidate) { return candidate.repro.empty() ? "" : fmt::format(": `{} --again`", candidate.repro); }
 
-/// Whether `predict` says of a row that it is one of sizes outside the calibrated ones; a file's columns that a row lacks stand in its notes.
+/// Whether `predict` says of a row that it is one of sizes outside the calibrated ones; a file's columns that a row lacks stand in its
+/// notes.
 bool is_outside(const Frame& frame, const Candidate& candidate) {
   return frame.has("notes") && frame.texts("notes")[candidate.row].find("in_calibrated_range=false") != std::string::npos;
 }

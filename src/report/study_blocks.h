@@ -17,8 +17,8 @@
 namespace inferometer::report {
 
 /// Where a block's rows come from: `rows` (measured and published ones together, told apart by the column origin), `networks` (one row
-/// for each network of the study's runs: its cost and published accuracy), `layers` (docs/layers.md), `pictures` (one row for each picture of an
-/// evaluation that kept its probabilities), `trainings` (one row an epoch, docs/training.md), or the name of a [[published]] table.
+/// for each network of the study's runs: its cost and published accuracy), `layers` (docs/layers.md), `pictures` (one row for each picture
+/// of an evaluation that kept its probabilities), `trainings` (one row an epoch, docs/training.md), or the name of a [[published]] table.
 inline constexpr std::string_view kFromRows = "rows";
 inline constexpr std::string_view kFromNetworks = "networks";
 inline constexpr std::string_view kFromLayers = "layers";
@@ -87,7 +87,8 @@ struct StudyBlock {
   std::size_t line = 0;  ///< where it begins in the file
 };
 
-/// [[published]]: a table of published figures. One that sources.csv calls a measurement joins the rows; every table can be drawn from by its name.
+/// [[published]]: a table of published figures. One that sources.csv calls a measurement joins the rows; every table can be drawn from by
+/// its name.
 struct PublishedSpec {
   std::filesystem::path file;  ///< opened by study_report()
   std::string name;            ///< the file's stem when the study gives none

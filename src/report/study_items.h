@@ -25,7 +25,8 @@ struct RowPart {
   std::vector<std::size_t> rows;  ///< indices
   bool published = false;
 };
-/// Rows that fulfil `where`, split by the columns of `each`, and by origin where the frame has it. In order of first appearance, measured first.
+/// Rows that fulfil `where`, split by the columns of `each`, and by origin where the frame has it. In order of first appearance, measured
+/// first.
 /// Throws Error{input, usage} with the place.
 std::vector<RowPart> parts_of(const Frame& frame, const std::string& where, const std::vector<std::string>& each, const std::string& place);
 

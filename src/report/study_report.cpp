@@ -96,8 +96,8 @@ void append(ReportSection& section, std::vector<ReportItem> items) {
   std::move(items.begin(), items.end(), std::back_inserter(section.items));
 }
 
-/// A store holds rows in the order in which they were measured, which is shuffled: a report has them in the order of the study's networks, then
-/// by setting, so that tables and legends do not depend on it.
+/// A store holds rows in the order in which they were measured, which is shuffled: a report has them in the order of the study's networks,
+/// then by setting, so that tables and legends do not depend on it.
 std::vector<measure::Row> in_study_order(const StudyPlan& plan, std::vector<measure::Row> rows) {
   std::map<std::string, std::size_t> places;
   for (const std::string& pattern : plan.networks) {

@@ -25,8 +25,8 @@ struct ClassSelection {
   double confidence_threshold = 0;  ///< classes below it are left out
 };
 
-/// One element of body.predictions as text: {"uri":...,"classes":[{"prob":...,"cat":...},...]}; the most probable class first, of equal ones
-/// the lower number. Throws StatusError 500/1007 when a score is no finite number.
+/// One element of body.predictions as text: {"uri":...,"classes":[{"prob":...,"cat":...},...]}; the most probable class first, of equal
+/// ones the lower number. Throws StatusError 500/1007 when a score is no finite number.
 void append_prediction(std::string& out, std::string_view uri, const std::vector<float>& scores, const ClassSelection& selection,
                        const LabelOf& label);
 

@@ -33,9 +33,10 @@ struct InputSize {
 };
 InputSize asked_size(const nlohmann::json& input);
 
-/// width, height, crop_width, crop_height, interp, rgb, bw, scale, mean and std as changes of a preprocessing. Only what is given changes anything.
-/// Throws StatusError 400/1006 for a wrong type or value and for a size that the network was not loaded for, 400/1005 for a mean or std whose
-/// length is not the channel count.
+/// width, height, crop_width, crop_height, interp, rgb, bw, scale, mean and std as changes of a preprocessing. Only what is given changes
+/// anything.
+/// Throws StatusError 400/1006 for a wrong type or value and for a size that the network was not loaded for, 400/1005 for a mean or std
+/// whose length is not the channel count.
 dataset::PreprocessingChanges picture_changes(const nlohmann::json& input, const dataset::InputGeometry& geometry);
 
 /// output.best and output.confidence_threshold. Throws StatusError 400/1006.

@@ -38,7 +38,8 @@ struct HttpServerCounts {
 /// client accepts it and the body is above 1 kB. Members: any thread.
 class HttpServer {
  public:
-  /// Throws Error{io} when it cannot listen there, naming host, port and cause; Error{usage} for a host beyond the loopback without a token.
+  /// Throws Error{io} when it cannot listen there, naming host, port and cause; Error{usage} for a host beyond the loopback without a
+  /// token.
   HttpServer(const HttpServerOptions& options, Application& application);
   ~HttpServer();  ///< stop()
   HttpServer(const HttpServer&) = delete;

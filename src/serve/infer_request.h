@@ -26,8 +26,8 @@ struct InferRequest {
   std::vector<std::vector<std::byte>> storage;
 };
 
-/// @param header_length  of the header Inference-Header-Content-Length: bytes of JSON at the body's start; none: all of it. With 0 the body is the
-/// model's only input, and every output comes back as bytes.
+/// @param header_length  of the header Inference-Header-Content-Length: bytes of JSON at the body's start; none: all of it. With 0 the body
+/// is the model's only input, and every output comes back as bytes.
 /// @param most_items  beyond: 413
 /// Throws StatusError 400 naming the tensor, and what the model takes: not JSON, a member of the wrong type, an input missing, unknown or
 /// given twice, another element type or shape, a wrong number of elements or bytes, NaN or an infinity, an unknown output.

@@ -29,12 +29,14 @@ struct DataItem {
   std::string bytes;           ///< of the encoded picture
 };
 
-/// Resolve the items of `data`: a URL (refused), an existing file, an existing folder (its pictures, sorted by name), else base64 of a JPEG or
+/// Resolve the items of `data`: a URL (refused), an existing file, an existing folder (its pictures, sorted by name), else base64 of a JPEG
+/// or
 /// PNG. Whether something exists outside the folders is never looked at, so that no answer tells it.
 /// Throws StatusError 400/1005 naming the item (its first 200 characters), 413 beyond a limit.
 std::vector<DataItem> resolve_items(const std::vector<std::string>& data, const InputLimits& limits);
 
-/// Decode and preprocess an item into `out`. A file is opened once; a link that took its place since is not followed. Any thread. Throws StatusError 400/1005 "Could not read image(s): ..." or 413.
+/// Decode and preprocess an item into `out`. A file is opened once; a link that took its place since is not followed. Any thread. Throws
+/// StatusError 400/1005 "Could not read image(s): ..." or 413.
 void prepare_item(const DataItem& item, const dataset::Preprocessor& preprocessor, const InputLimits& limits, std::span<float> out);
 
 /// base64 with padding, as RFC 4648 section 4; nullopt for anything else.

@@ -30,7 +30,8 @@ struct RepositoryModel {
 RepositoryModel open_repository(const std::string& repository, const std::vector<std::filesystem::path>& roots, std::int64_t height,
                                 std::int64_t width);
 
-/// A path below one of the folders after all links are followed, or nullopt. `given` absolute, or relative to one of them (the first that has it).
+/// A path below one of the folders after all links are followed, or nullopt. `given` absolute, or relative to one of them (the first that
+/// has it).
 std::optional<std::filesystem::path> resolve_below(const std::vector<std::filesystem::path>& folders, const std::string& given);
 
 }  // namespace inferometer::serve

@@ -19,8 +19,8 @@ struct Prediction {
   std::chrono::nanoseconds inference{0};  ///< of the engine, summed over the call's inferences; of a merged one the whole
 };
 
-/// Prepare and infer all items, in chunks of the worker's largest batch. Items of a chunk are decoded side by side (Service::pool()), and while
-/// a chunk infers the next is prepared.
+/// Prepare and infer all items, in chunks of the worker's largest batch. Items of a chunk are decoded side by side (Service::pool()), and
+/// while a chunk infers the next is prepared.
 /// Throws StatusError (400/1005, 413) for an item, 500/1007 for the engine, out of memory or the time limit.
 Prediction predict_items(Service& service, const std::vector<DataItem>& items, const dataset::Preprocessor& preprocessor,
                          const InputLimits& limits, std::chrono::milliseconds limit);

@@ -51,7 +51,8 @@ struct ServiceDescription {
   nlohmann::json parameters = nlohmann::json::object();  ///< echo: input, mllib, output
 };
 
-/// The picture that a network takes. Throws StatusError 400/1006 when it takes anything else than one f32 or f16 input of 1 x (1 or 3) x height x width.
+/// The picture that a network takes. Throws StatusError 400/1006 when it takes anything else than one f32 or f16 input of 1 x (1 or 3) x
+/// height x width.
 dataset::InputGeometry picture_geometry(const WorkerModel& model);
 
 /// A service that answers. Members: any thread; deleting one waits for nobody: calls in flight hold it and end well.

@@ -28,7 +28,8 @@ enum class Phase : unsigned char {
 };
 constexpr std::size_t kPhases = 5;
 
-/// One thread, its io_context and the connections that live on it. All members but the constructor, the destructor and context(): that thread.
+/// One thread, its io_context and the connections that live on it. All members but the constructor, the destructor and context(): that
+/// thread.
 class SocketLoop {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;

@@ -26,7 +26,8 @@ enum class DdCode : int {
 /// Thrown inside serve/ and turned into an answer by the route that it ends; it never leaves an Application.
 class StatusError : public std::runtime_error {
  public:
-  /// @param message  one line: what, where, what to do; becomes dd_msg; where the code has a text of its own, or there is none, `detail`; or v2's error
+  /// @param message  one line: what, where, what to do; becomes dd_msg; where the code has a text of its own, or there is none, `detail`;
+  /// or v2's error
   StatusError(int http, DdCode code, const std::string& message) : std::runtime_error(message), http_(http), code_(code) {}
   int http() const { return http_; }
   DdCode code() const { return code_; }

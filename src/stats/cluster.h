@@ -35,8 +35,8 @@ inline constexpr std::size_t kMostForSilhouette = 10'000;
 /// What can be said of a partition that came from elsewhere. Clusters from 0 on, none empty, at least two (Error{internal}).
 KMeans described_partition(std::span<const double> points, std::size_t dimensions, std::vector<std::size_t> cluster);
 
-/// Lloyd's iteration from k-means++ seeds (Arthur & Vassilvitskii 2007), then single points moved while that helps (Hartigan & Wong 1979); the
-/// smallest total within SS of `restarts` counts. Throws Error{input}: fewer than two clusters, more than there are distinct points.
+/// Lloyd's iteration from k-means++ seeds (Arthur & Vassilvitskii 2007), then single points moved while that helps (Hartigan & Wong 1979);
+/// the smallest total within SS of `restarts` counts. Throws Error{input}: fewer than two clusters, more than there are distinct points.
 KMeans k_means(std::span<const double> points, std::size_t dimensions, std::size_t clusters, std::uint64_t seed = 1,
                std::size_t restarts = 50);
 
@@ -49,8 +49,8 @@ struct ChosenKMeans {
   KMeans best;
   std::vector<ClusterChoice> choices;  ///< 2 ... min(10, n - 1), no more than there are distinct points
 };
-/// The number of clusters with the largest silhouette, the smallest number of equals. Throws Error{input}: fewer than three points, fewer than two distinct
-/// ones, more than kMostForSilhouette.
+/// The number of clusters with the largest silhouette, the smallest number of equals. Throws Error{input}: fewer than three points, fewer
+/// than two distinct ones, more than kMostForSilhouette.
 ChosenKMeans k_means_by_silhouette(std::span<const double> points, std::size_t dimensions, std::uint64_t seed = 1,
                                    std::size_t restarts = 50);
 

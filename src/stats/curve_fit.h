@@ -67,14 +67,16 @@ struct CurveFit {
   BandPoint at(double x) const;
 };
 
-/// Throws Error{input} with the reason: fewer points than parameters + 1, fewer distinct x than parameters, the same y everywhere, x outside
-/// the model's domain, no convergence, and data whose best curve no finite parameters reach (a decay that is a straight line within the
-/// points, a sigmoid that is a step between them). x and y of other lengths or values that are not finite are a caller's mistake (Error{internal}).
+/// Throws Error{input} with the reason: fewer points than parameters + 1, fewer distinct x than parameters, the same y everywhere, x
+/// outside the model's domain, no convergence, and data whose best curve no finite parameters reach (a decay that is a straight line within
+/// the points, a sigmoid that is a step between them). x and y of other lengths or values that are not finite are a caller's mistake
+/// (Error{internal}).
 CurveFit fit_curve(CurveModel model, std::span<const double> x, std::span<const double> y, double confidence = 0.95);
 
-/// Every model that can be fitted: perfect fits first, those of fewest parameters before others, then by AICc, the lowest first; fits with too few
-/// points for an AICc are left out. exponential_decay and asymptotic are two ways to write one family of curves: only the one that is
-/// written with a positive factor is in the list (a decay for a falling curve, an asymptote for a rising one). Throws Error{input} when none can.
+/// Every model that can be fitted: perfect fits first, those of fewest parameters before others, then by AICc, the lowest first; fits with
+/// too few points for an AICc are left out. exponential_decay and asymptotic are two ways to write one family of curves: only the one that
+/// is written with a positive factor is in the list (a decay for a falling curve, an asymptote for a rising one). Throws Error{input} when
+/// none can.
 std::vector<CurveFit> rank_curves(std::span<const double> x, std::span<const double> y, double confidence = 0.95);
 
 /// The curve with its bands at `points` places between low and high, evenly spaced or evenly in log x. points >= 2.
@@ -94,9 +96,9 @@ struct Envelope {
   double high(double x) const;
 };
 /// Quantile regression (Koenker & Bassett 1978), exact: an optimal line passes through two points, and the best line through one point is a
-/// weighted median of slopes; a line that turning about none of its points improves is the best of all, the problem being convex. Of lines equally
-/// good, one, always the same. Throws Error{input} for n < 4, one x only, and x <= 0 with log_x; quantiles that are not 0 < lower < upper < 1
-/// are Error{internal}. Cost: a few dozen times O(n log n), O(n^2 log n) where all points lie on one line.
+/// weighted median of slopes; a line that turning about none of its points improves is the best of all, the problem being convex. Of lines
+/// equally good, one, always the same. Throws Error{input} for n < 4, one x only, and x <= 0 with log_x; quantiles that are not 0 < lower <
+/// upper < 1 are Error{internal}. Cost: a few dozen times O(n log n), O(n^2 log n) where all points lie on one line.
 Envelope fit_envelope(std::span<const double> x, std::span<const double> y, bool log_x, double lower_quantile = 0.05,
                       double upper_quantile = 0.95);
 

@@ -28,8 +28,8 @@ double loss(Values x, Values y, const EnvelopeLine& line, double tau) {
   return sum;
 }
 
-/// The best line through one point. As the slope grows from below all others, the loss's derivative starts at the negative sum of the weights
-/// below and grows by the distance |dx| as the line sweeps over each point; the best slope is where it changes sign.
+/// The best line through one point. As the slope grows from below all others, the loss's derivative starts at the negative sum of the
+/// weights below and grows by the distance |dx| as the line sweeps over each point; the best slope is where it changes sign.
 EnvelopeLine best_through(Values x, Values y, std::size_t anchor, double tau) {
   std::vector<std::pair<double, double>> slopes;  // slope to another point, its |dx|
   double derivative = 0;

@@ -1,7 +1,8 @@
 /// Predict a positive figure from a few features, and say how well for groups of rows that the fit has not seen.
 ///
-/// Pure functions, any thread; the same input gives the same bits. n rows; features are columns as long as y. y must be positive and finite; features too
-/// for log_log, and not negative for the others: else Error{input} naming the feature by its number, from 1. Lengths that differ are Error{internal}.
+/// Pure functions, any thread; the same input gives the same bits. n rows; features are columns as long as y. y must be positive and
+/// finite; features too for log_log, and not negative for the others: else Error{input} naming the feature by its number, from 1. Lengths
+/// that differ are Error{internal}.
 #pragma once
 
 #include <cstddef>
@@ -41,9 +42,10 @@ FeatureModel fit_features(FeatureForm form, DesignColumns features, std::span<co
 struct HeldOut {
   /// nullopt: without the group the features do not determine a model, or it says nothing but 0.
   std::optional<double> value;
-  /// For y, by the jackknife+ on log ratios (Barber, Candes, Ramdas & Tibshirani 2021, Annals of Statistics 49:486, equation 1.5, with whole groups left out): from models
-  /// without this group and one other, and the ratio by which each errs on that other. It covers `confidence` where groups are alike, and no
-  /// less than 2 confidence - 1 in theory. nullopt: not asked for, more than kMostIntervalGroups groups, or too few of them for the level.
+  /// For y, by the jackknife+ on log ratios (Barber, Candes, Ramdas & Tibshirani 2021, Annals of Statistics 49:486, equation 1.5, with
+  /// whole groups left out): from models without this group and one other, and the ratio by which each errs on that other. It covers
+  /// `confidence` where groups are alike, and no less than 2 confidence - 1 in theory. nullopt: not asked for, more than
+  /// kMostIntervalGroups groups, or too few of them for the level.
   std::optional<Interval> interval;
 };
 inline constexpr std::size_t kMostIntervalGroups = 200;  ///< intervals take groups^2 / 2 fits

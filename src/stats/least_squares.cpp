@@ -122,8 +122,8 @@ class Residuals {
   std::size_t parameters_;
 };
 
-/// Units in which the search is the same whatever the units of y and of the parameters: residuals over the largest |y|, parameters over their
-/// start, or, where that is zero, in steps that change the residuals' length by 1.
+/// Units in which the search is the same whatever the units of y and of the parameters: residuals over the largest |y|, parameters over
+/// their start, or, where that is zero, in steps that change the residuals' length by 1.
 struct Units {
   double residual = 1;
   std::vector<double> parameters;
@@ -224,8 +224,8 @@ bool visit(const Residuals& residuals, std::vector<double> parameters, Place& pl
   return true;
 }
 
-/// Gauss-Newton steps as long as they bring what is removable down. Near a minimum the sum of squares changes by less than its rounding while parameters
-/// still gain digits, so the sum alone cannot say when to stop.
+/// Gauss-Newton steps as long as they bring what is removable down. Near a minimum the sum of squares changes by less than its rounding
+/// while parameters still gain digits, so the sum alone cannot say when to stop.
 void polish(const Residuals& residuals, Place& place) {
   for (int step = 0; step < kMostPolishingSteps && place.qr.full_rank() && place.removable > 0; ++step) {
     const Vector<double> change = place.qr.solve(place.residual_vector());

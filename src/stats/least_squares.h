@@ -41,8 +41,9 @@ LeastSquares linear_least_squares(std::span<const double> design, std::span<cons
 /// Return false where the parameters are outside the model's domain; what is not finite counts as that.
 using ModelFunction = std::function<bool(std::span<const double> parameters, std::span<double> values, std::span<double> derivatives)>;
 
-/// Not linear: Levenberg-Marquardt with scaled columns (Ceres) from one start, each time followed by Gauss-Newton steps while they help. Where
-/// that does not end in a minimum, the same with a short first step, then a dogleg. Without a minimum the lowest point met, converged false.
+/// Not linear: Levenberg-Marquardt with scaled columns (Ceres) from one start, each time followed by Gauss-Newton steps while they help.
+/// Where that does not end in a minimum, the same with a short first step, then a dogleg. Without a minimum the lowest point met, converged
+/// false.
 /// @param most_iterations  of each search; the default is for starts that are far away (NIST's Bennett5 takes thousands)
 LeastSquares least_squares(const ModelFunction& model, std::span<const double> y, std::span<const double> start,
                            int most_iterations = 20000);

@@ -30,7 +30,8 @@ LinearModel fit_linear(DesignColumns columns, std::span<const double> y, bool ce
 
 /// What each column adds to the fit of those before it.
 struct SequentialFit {
-  /// In the order of the columns: the squared length of y along what is new in the column, nullopt where nothing is (it is a sum of earlier ones).
+  /// In the order of the columns: the squared length of y along what is new in the column, nullopt where nothing is (it is a sum of earlier
+  /// ones).
   std::vector<std::optional<double>> squares;
   std::vector<double> residuals;
   double residual_ss = 0;

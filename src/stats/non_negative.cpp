@@ -39,7 +39,8 @@ void require_design(DesignColumns columns, std::span<const double> y, double pen
   }
 }
 
-/// Q R of some columns of a design, which come at the end and go from anywhere. Q is orthogonal to the last bits: what is new in a column is projected twice.
+/// Q R of some columns of a design, which come at the end and go from anywhere. Q is orthogonal to the last bits: what is new in a column
+/// is projected twice.
 class Factor {
  public:
   explicit Factor(const MatrixXd& design) : design_(design), q_(design.rows(), std::min(design.rows(), design.cols())) {
@@ -136,7 +137,8 @@ class ActiveSet {
   bool take(Index added) {
     const std::optional<VectorXd> shares = factor_.add(added);
     if (!shares) return settle();
-    // The column in place of those that it is a sum of fits as well. That is cheaper by the charge where the shares add up to more than one.
+    // The column in place of those that it is a sum of fits as well. That is cheaper by the charge where the shares add up to more than
+    // one.
     if (!(charge_ * (shares->sum() - 1) > kRounding * y_.norm())) return false;
     VectorXd direction = VectorXd::Zero(b_.size());
     direction[added] = 1;

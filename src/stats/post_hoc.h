@@ -30,7 +30,8 @@ struct PairComparison {
 std::vector<PairComparison> compare_pairs(std::span<const ComparedMean> means, std::optional<double> error_variance,
                                           std::size_t degrees_of_freedom, double confidence = 0.95);
 
-/// The same where differences have standard errors of their own (adjusted means): standard_errors[i] belongs to the i-th pair in that order.
+/// The same where differences have standard errors of their own (adjusted means): standard_errors[i] belongs to the i-th pair in that
+/// order.
 std::vector<PairComparison> compare_pairs(std::span<const double> means, std::span<const double> standard_errors,
                                           std::size_t degrees_of_freedom, double confidence = 0.95);
 

@@ -6,7 +6,8 @@
 namespace inferometer::stats {
 
 /// Counter-based generator: the i-th number of a stream is a hash of (seed, stream, i), the finalizer of SplitMix64 (Steele, Lea & Flood
-/// 2014) applied twice. Integer arithmetic only, so that every platform draws the same. Streams of one seed are independent for our purposes.
+/// 2014) applied twice. Integer arithmetic only, so that every platform draws the same. Streams of one seed are independent for our
+/// purposes.
 /// Not for cryptography. Value type, one thread.
 class CounterRandom {
  public:

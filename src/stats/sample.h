@@ -1,7 +1,7 @@
 /// Describe one sample: location, spread, quantiles and their exact bounds.
 ///
-/// Pure functions, any thread. Inputs need not be sorted unless the name says so, and are never changed. A value that is NaN or infinite, an unsorted
-/// input where a sorted one is asked for, and a p or confidence out of range are a caller's mistake (Error{internal}).
+/// Pure functions, any thread. Inputs need not be sorted unless the name says so, and are never changed. A value that is NaN or infinite,
+/// an unsorted input where a sorted one is asked for, and a p or confidence out of range are a caller's mistake (Error{internal}).
 /// Where a figure is not defined for the number of values given, the result is nullopt.
 /// Cost: O(n) for moments, O(n log n) for what needs order, and O(n) for the ..._sorted forms.
 #pragma once

@@ -14,7 +14,8 @@ struct TwoLines {
   struct Line {
     double intercept = 0, slope = 0;
     std::size_t n = 0;  ///< points that belong to it
-    /// As if it had been known beforehand which points belong to it: they do not contain the uncertainty of the split. 0 for a perfect line.
+    /// As if it had been known beforehand which points belong to it: they do not contain the uncertainty of the split. 0 for a perfect
+    /// line.
     double intercept_standard_error = 0, slope_standard_error = 0;
   };
   Line first, second;              ///< the steeper first

@@ -160,7 +160,8 @@ TermTest test(Term term, const Increment& added, const Residual& residual) {
 
 // ---- adjusted means of the additive model ----
 
-/// Means of one factor's levels, from the additive fit in sum-to-zero contrasts: constant + effect, whose covariances follow from the coefficients'.
+/// Means of one factor's levels, from the additive fit in sum-to-zero contrasts: constant + effect, whose covariances follow from the
+/// coefficients'.
 struct Adjusted {
   std::vector<AdjustedMean> means;
   std::vector<PairComparison> pairs;

@@ -30,7 +30,8 @@ struct TermTest {
   std::optional<double> partial_eta_squared;  ///< SS / (SS + residual SS)
 };
 
-/// A level's mean with the other factor held equal: the average of the model's predictions over the other factor's levels, all weighted alike.
+/// A level's mean with the other factor held equal: the average of the model's predictions over the other factor's levels, all weighted
+/// alike.
 struct AdjustedMean {
   std::size_t n = 0;
   std::optional<double> mean, standard_error;  ///< nullopt: the level cannot be compared with the others
@@ -55,10 +56,11 @@ struct TwoWay {
   std::vector<PairComparison> pairs_a, pairs_b;
 };
 
-/// Values are first gathered in cells: weighted means and the squares within, which carry everything that these models ask. So the cost depends on
-/// the number of cells, not of values. Type I, II, III as SAS and SPSS name them.
+/// Values are first gathered in cells: weighted means and the squares within, which carry everything that these models ask. So the cost
+/// depends on the number of cells, not of values. Type I, II, III as SAS and SPSS name them.
 /// Throws Error{input} with the reason: no degree of freedom left for the residual (with interaction: no cell with two values), or a
-/// factor that says nothing beyond the other. Throws Error{internal} for codes out of range and values that are not finite. Pure; any thread.
+/// factor that says nothing beyond the other. Throws Error{internal} for codes out of range and values that are not finite. Pure; any
+/// thread.
 TwoWay two_way(const CrossedData& data, bool interaction, double confidence = 0.95);
 
 }  // namespace inferometer::stats

@@ -110,8 +110,8 @@ bool holds_bytes(const fs::path& file, const char* ending) {
   return !none && bytes > 0;
 }
 
-/// What lies beside the file and makes it less than the whole: "-wal" holds what was committed and is not in the file yet, "-journal" what must be
-/// taken back from it. Null: nothing.
+/// What lies beside the file and makes it less than the whole: "-wal" holds what was committed and is not in the file yet, "-journal" what
+/// must be taken back from it. Null: nothing.
 const char* log_of(const fs::path& file) {
   for (const char* ending : {"-wal", "-journal"})
     if (holds_bytes(file, ending)) return ending;

@@ -102,12 +102,12 @@ struct Pivot {
 class Store {
  public:
   /// Open or create, to write. Throws Error{input}: not an SQLite file, not an inferometer store, or written by a newer version (both
-  /// versions named); Error{io}: unreadable, unwritable or full. A file of an older version is migrated in one transaction: then older versions of
-  /// inferometer can no longer open it. The folder must exist. A file that is refused is left as it was. Waits up to 30 s for other writers, here and
-  /// below.
+  /// versions named); Error{io}: unreadable, unwritable or full. A file of an older version is migrated in one transaction: then older
+  /// versions of inferometer can no longer open it. The folder must exist. A file that is refused is left as it was. Waits up to 30 s for
+  /// other writers, here and below.
   explicit Store(const std::filesystem::path& file);
-  /// Open to read, and leave the file as it is: what an older version wrote is brought up to date in a copy in memory, and neither file nor folder
-  /// need be writable. Throws as above, and Error{io} where there is no file; saving is Error{io}.
+  /// Open to read, and leave the file as it is: what an older version wrote is brought up to date in a copy in memory, and neither file nor
+  /// folder need be writable. Throws as above, and Error{io} where there is no file; saving is Error{io}.
   static Store reader(const std::filesystem::path& file);
   ~Store();
   Store(Store&&) noexcept;
@@ -123,8 +123,8 @@ class Store {
   /// it away. Starts are only ever added.
   void save_start(const std::string& identity, const measure::Entry& entry, std::int64_t platform_id, std::int64_t generation,
                   const measure::StartRecord& start);
-  /// Starts of an identity of the given generation, by index; of several with one index the newest. A generation is one attempt at measuring an entry whole;
-  /// `--again` begins a new one.
+  /// Starts of an identity of the given generation, by index; of several with one index the newest. A generation is one attempt at
+  /// measuring an entry whole; `--again` begins a new one.
   std::vector<measure::StartRecord> starts(const std::string& identity, std::int64_t generation) const;
   /// The newest generation of an identity, of starts or rows; 0 when there is none.
   std::int64_t newest_generation(const std::string& identity) const;

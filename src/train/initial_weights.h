@@ -11,8 +11,8 @@
 
 namespace inferometer::train {
 
-/// Values by the role that a tensor has in its operator, from a counter-based generator (seed, tensor name, index), so that they are the same
-/// on every platform:
+/// Values by the role that a tensor has in its operator, from a counter-based generator (seed, tensor name, index), so that they are the
+/// same on every platform:
 ///   convolution  weights uniform in +-sqrt(6 / fan_in) (He, Zhang, Ren, Sun 2015, for rectifiers), bias 0
 ///   linear       weights and bias uniform in +-1 / sqrt(fan_in), PyTorch's own rule for its Linear
 ///   BatchNorm    scale 1, bias 0, mean 0, variance 1;  LayerNorm  scale 1, bias 0;  PReLU  slope 0.25

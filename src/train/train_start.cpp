@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/file_lock.h"
 #include "base/files.h"
 #include "base/hash.h"
 #include "engine/loader.h"
@@ -36,6 +37,7 @@ double seconds(Nanoseconds duration) { return static_cast<double>(duration.count
 /// The parts that a training runs on; see make_training().
 struct Parts {
   TrainTask task;
+  std::optional<FolderLock> folder_lock;  ///< two trainings would overwrite each other's files
   graph::Graph graph;
   std::unique_ptr<engine::Trainer> trainer;
   std::unique_ptr<PictureSet> training, validation;  ///< validation: null where there is none
@@ -253,6 +255,13 @@ void begin_or_resume(Parts& parts, const zoo::Network& network, const engine::Tr
     }
     parts.progress = std::move(saved->progress);
     parts.saved = true;
+    const auto steps = static_cast<std::int64_t>(parts.training->size()) / task.trainer.batch;
+    if (parts.progress.step >= steps || parts.progress.images != parts.progress.step * task.trainer.batch) {
+      throw Error(ErrorCode::input,
+                  fmt::format("{}: is of step {} with {} pictures, where an epoch has {} steps of {}", file.string(), parts.progress.step,
+                              parts.progress.images, steps, task.trainer.batch),
+                  "begin anew with --again");
+    }
     const auto remark = [&](const std::string& what, const auto& was, const auto& is) {
       parts.remarks.push_back(fmt::format("this training began with {} {}, it goes on with {}: last bits may differ", what, was, is));
     };
@@ -280,6 +289,7 @@ Parts make_training(const measure::TrainContext& context) {
   const Shape& input = shapes[parts.graph.inputs[0]];
   open_pictures(parts, {input[1], input[2], input[3]}, element_count(shapes[parts.graph.outputs[0]]));
   create_folder(task.folder);
+  parts.folder_lock.emplace(task.folder);
   if (const std::string_view missing = left_out_of_training(*network); !missing.empty())
     parts.remarks.push_back(
         fmt::format("{} is trained without the {} of its authors' recipe, which the graphs here lack", task.model, missing));

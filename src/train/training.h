@@ -32,8 +32,8 @@ class TrainingObserver {
 };
 
 /// @param plugin  of task.engine
-/// Throws what the worker reports, as it reported it; Error{interrupted} when the user asked to stop: the last checkpoint stays and the same
-/// command goes on from it; Error{engine_failure} when the worker dies.
+/// Throws what the worker reports, as it reported it; Error{interrupted} when the user asked to stop: the last checkpoint stays and the
+/// same command goes on from it; Error{engine_failure} when the worker dies.
 void run_training(const TrainTask& task, const std::string& plugin, TrainingObserver& observer);
 
 }  // namespace inferometer::train

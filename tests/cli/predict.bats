@@ -110,3 +110,8 @@ json.dump(model, open("narrow.json", "w"))'
   inferometer calibrate --engine nosuch
   fails_with 3 "nosuch"
 }
+
+@test "calibrate: no folder for the probes' files is one line" {
+  TMPDIR=/nowhere/at/all calibrate_fake
+  fails_with 2 "cannot make a temporary folder in /nowhere/at/all"
+}

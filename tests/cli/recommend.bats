@@ -133,7 +133,7 @@ nothing_satisfies() {
   inferometer recommend --max-power-w 0
   fails_with 2 "--max-power-w"
   inferometer recommend --min-top1 101
-  fails_with 2 "--min-top1: 101 is outside 1e-09 to 100"
+  fails_with 2 "--min-top1: 101 is not above 0 and at most 100"
   inferometer recommend --prefer cheap
   fails_with 2 "--prefer"
   inferometer recommend --db none.db

@@ -73,6 +73,20 @@ load training
   [ "$status" -eq 0 ]
 }
 
+@test "a second training in the folder of one that runs is refused" {
+  require_training
+  "$INFEROMETER" train lenet5 --images "$BATS_FILE_TMPDIR/quarters.csv" --threads 1 "${small[@]}" --epochs 100000 -o net > /dev/null 2>&1 3>&- &
+  first=$!
+  for round in $(seq 1500); do [ -e net/training.safetensors ] && break; sleep 0.02; done
+  train_small "${small[@]}" --epochs 2 -o net --again
+  fails_with 2 "net is in use by process"
+  kill -0 "$first"
+  kill -9 "$first"
+  wait "$first" || true
+  train_small "${small[@]}" --epochs 2 -o net --again --quiet
+  [ "$status" -eq 0 ]
+}
+
 @test "folders that cannot be made are named" {
   require_training
   echo x > file

@@ -1,5 +1,5 @@
-// Any bytes are a calibration, its timings, or an Error of one line that names the file. A calibration that was read can be written, and then reads
-// the same. The first byte chooses: J the timings, else the calibration.
+// Any bytes are a calibration, its timings, or an Error of one line that names the file. A calibration that was read can be written, and
+// then reads the same. The first byte chooses: J the timings, else the calibration.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -1,5 +1,5 @@
-// Any bytes are rows that were measured elsewhere, or an Error of one line that names the file. What recommend takes as predictions and what
-// import takes as rows is read by the same reader.
+// Any bytes are rows that were measured elsewhere, or an Error of one line that names the file. What recommend takes as predictions and
+// what import takes as rows is read by the same reader.
 #include <cmath>
 #include <cstddef>
 #include <cstdint>

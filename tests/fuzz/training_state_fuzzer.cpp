@@ -1,5 +1,5 @@
-// Any record in a training's file is one that can be gone on from, or an Error{input} of one line that names the file. The bytes are the record;
-// the file around it is whole: the reader of safetensors has a target of its own.
+// Any record in a training's file is one that can be gone on from, or an Error{input} of one line that names the file. The bytes are the
+// record; the file around it is whole: the reader of safetensors has a target of its own.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

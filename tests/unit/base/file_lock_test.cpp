@@ -106,6 +106,29 @@ TEST_F(FileLocks, ExcludesAndIsFreedByDestruction) {
   EXPECT_TRUE(fs::exists(path)) << "the file stays";
 }
 
+/// It says who has the folder, leaves nothing in it, and is free when its holder has ended in any way.
+TEST_F(FileLocks, OfAFolderRefusesASecondAtOnce) {
+  int ready[2];
+  ASSERT_EQ(pipe(ready), 0);
+  const pid_t process = fork();
+  if (process == 0) {
+    const FolderLock lock(folder_);
+    [[maybe_unused]] auto told = write(ready[1], "x", 1);
+    while (true) pause();
+  }
+  char letter = 0;
+  ASSERT_EQ(read(ready[0], &letter, 1), 1);
+  close(ready[0]);
+  close(ready[1]);
+  const std::string said = error_of([&] { const FolderLock second(folder_, 0ms); }, ErrorCode::input);
+  EXPECT_EQ(said.find(folder_.string() + " is in use by process " + std::to_string(process)), 0U) << said;
+  EXPECT_TRUE(fs::is_empty(folder_));
+  kill(process, SIGKILL);
+  EXPECT_NO_THROW(FolderLock{folder_});  // waits while it ends
+  waitpid(process, nullptr, 0);
+  EXPECT_NE(error_of([&] { const FolderLock none(folder_ / "none"); }, ErrorCode::io).find("none"), std::string::npos);
+}
+
 TEST_F(FileLocks, FileIsForAllUsersWhateverTheMask) {
   const auto before = umask(077);
   { FileLock lock(folder_ / "lock", nullptr); }

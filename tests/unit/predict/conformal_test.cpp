@@ -28,7 +28,8 @@ TEST(Conformal, TooFewScoresBoundNothing) {
   EXPECT_THROW(conformal_bound({std::numeric_limits<double>::quiet_NaN()}, 0.5), Error);
 }
 
-/// What it promises: of scores from one distribution, the next lies within the bound in 18 of 20 cases with 19 before it (exactly, if no ties).
+/// What it promises: of scores from one distribution, the next lies within the bound in 18 of 20 cases with 19 before it (exactly, if no
+/// ties).
 TEST(Conformal, HoldsAsOftenAsItSays) {
   stats::CounterRandom random(3);
   int held = 0;

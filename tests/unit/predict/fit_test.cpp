@@ -24,10 +24,13 @@ Observation observation(const std::string& name, const std::string& family, doub
   unit.extents = {{"channels", 64}};
   row.network.units = {unit};
   row.network.weights_mb = 10 * work;
+  row.network.linear_mb = std::fmod(997 * work, 1) * row.network.weights_mb;
   row.network.live_mb = moved;
+  row.network.activations_mb = 20 * std::fmod(613 * moved, 1);
   row.amounts = total_amounts(row.network);
   row.ms = factor * (kNetwork + kWork * work + kMoved * moved);
-  row.peak_mb = 20 + 2 * row.network.weights_mb + 3 * row.network.live_mb;
+  row.peak_mb = 20 + 1.5 * row.network.linear_mb + 2 * (row.network.weights_mb - row.network.linear_mb) + 3 * row.network.live_mb +
+                0.25 * row.network.activations_mb;
   return row;
 }
 
@@ -57,15 +60,19 @@ TEST(Fit, FindsTheRuleThatMadeTheTimes) {
   EXPECT_NEAR(batch.probe_error_ratio, 0, 0.003);
   EXPECT_NEAR(*batch.log_bound, 0, 0.003);
   EXPECT_NEAR(model.memory->constant_mb, 20, 1e-6);
-  EXPECT_NEAR(model.memory->per_weights_mb, 2, 1e-8);
+  EXPECT_NEAR(model.memory->per_linear_mb, 1.5, 1e-6);
+  EXPECT_NEAR(model.memory->per_convolution_mb, 2, 1e-6);
   EXPECT_NEAR(model.memory->per_live_mb, 3, 1e-6);
+  EXPECT_NEAR(model.memory->per_activation_mb, 0.25, 1e-6);
+  EXPECT_NEAR(*scores_of(model.held_out)[0].memory_mape_percent, 0, 1e-6);
   for (const HeldOut& held : model.held_out) {
     EXPECT_NEAR(held.predicted_ms, held.measured_ms, 0.003 * held.measured_ms);
     EXPECT_NEAR(*held.predicted_mb, *held.measured_mb, 1e-5);
   }
 }
 
-/// Three probes of an odd case that are slow for another reason must not teach what the odd case costs; four may, and a kind that is rare altogether.
+/// Three probes of an odd case that are slow for another reason must not teach what the odd case costs; four may, and a kind that is rare
+/// altogether.
 TEST(Fit, AColumnNeedsProbes) {
   const auto learned = [](int odd, bool common, const std::string& column) {
     std::vector<Observation> rows = made_up({1, 1});
@@ -102,7 +109,8 @@ TEST(Fit, AHeldOutFamilyTakesNoPart) {
   // The others do see it: their scale is the geometric mean over seven families of which one is 2.
   const HeldOut other = prediction_of(with, "0a");
   EXPECT_NEAR(other.predicted_ms / other.measured_ms, std::pow(2.0, 1.0 / 7), 0.003);
-  // Their interval reaches to what the odd family is off by when it is itself predicted by six others: twice. Of 14 scores the largest counts.
+  // Their interval reaches to what the odd family is off by when it is itself predicted by six others: twice. Of 14 scores the largest
+  // counts.
   EXPECT_NEAR(*other.high_ms / other.predicted_ms, 2, 0.01);
 }
 
@@ -115,6 +123,8 @@ TEST(Fit, ScoresByHand) {
   a.low_ms = 9, a.high_ms = 13.2;  // holds 10
   b.low_ms = 7, b.high_ms = 9.6;   // does not
   a.noise_ratio = 0.03;
+  a.measured_mb = b.measured_mb = 100;
+  a.predicted_mb = 110, b.predicted_mb = 95;
   const std::vector<Score> scores = scores_of({a, b, c});
   ASSERT_EQ(scores.size(), 1U);
   EXPECT_EQ(scores[0].networks, 3U);
@@ -124,6 +134,8 @@ TEST(Fit, ScoresByHand) {
   EXPECT_NEAR(*scores[0].interval_held_ratio, 0.5, 1e-12);
   EXPECT_NEAR(*scores[0].half_width_percent, 100 * ((13.2 / 10.9 + 9.6 / 8) / 2 - 1), 1e-9);
   EXPECT_NEAR(scores[0].noise_percent, 1, 1e-9);
+  EXPECT_NEAR(*scores[0].memory_mape_percent, 7.5, 1e-9);
+  EXPECT_EQ(scores_of({c})[0].memory_mape_percent, std::nullopt);
 }
 
 TEST(Fit, RefusesTooLittle) {

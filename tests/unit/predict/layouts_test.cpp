@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "graph/builder.h"
+#include "predict/block_channels.h"
 #include "zoo/zoo.h"
 
 namespace inferometer::predict {
@@ -17,7 +18,7 @@ using graph::TensorId;
 std::vector<std::string> changes_of(const graph::Graph& graph) {
   const std::vector<Shape> shapes = graph::infer_shapes(graph, 1);
   std::vector<std::string> texts;
-  for (const LayoutChange& change : layout_changes({graph, shapes})) {
+  for (const LayoutChange& change : layout_changes({graph, shapes, kWidestBlock})) {
     std::string maker = "input";
     for (const graph::Node& node : graph.nodes)
       for (const TensorId id : node.outputs)

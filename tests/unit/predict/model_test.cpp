@@ -31,7 +31,7 @@ Model small_model() {
   model.inferometer_version = "0.1.0";
   model.batches = {{1, {{"network.count", 1}, {"pointwise.count", 2}}, 1.5, 0.04, 0.1},
                    {16, {{"network.count", 1}, {"pointwise.count", 3}}, 2, 0.05, 0.2}};
-  model.memory = MemoryModel{10, 2, 3, 0.3};
+  model.memory = MemoryModel{10, 5, 2, 3, 0.5, 0.3};
   for (const char* kind : {"input", "output", "weights", "reorder"}) model.ranges[kind] = {};
   model.ranges["pointwise"] = {{"channels", {8, 64}}, {"kernel", {1, 1}}, {"map", {7, 56}}};
   HeldOut held;
@@ -101,7 +101,7 @@ TEST_F(ModelFile, DamageNamesLineOrKey) {
   EXPECT_EQ(message_after("\"scale\": 2.0", "\"scale\": 0.0"), file + ": 'batches[1].scale' is not above 0");
   EXPECT_EQ(message_after("\"value\": 3.0", "\"value\": -3.0"), file + ": 'batches[1].coefficients[1].value' is negative");
   EXPECT_EQ(message_after("\"engine_version\"", "\"version_of_engine\""), file + ": 'engine_version' is missing");
-  EXPECT_EQ(message_after("\"version\": 1", "\"version\": 2"), file + ": 'version' is one that this inferometer does not know");
+  EXPECT_EQ(message_after("\"version\": 2", "\"version\": 1"), file + ": 'version' is one that this inferometer does not know");
   EXPECT_EQ(message_after("\"family\": \"resnet\"", "\"family\": 7"), file + ": 'held_out[0].family' is no text");
   EXPECT_EQ(message_after("\"device\": \"cpu\",", "\"device\": \"cpu\"").find(file + ":10: is no JSON"), 0U);
   EXPECT_THROW((void)load_model("/nowhere/model.json"), Error);
@@ -112,6 +112,16 @@ TEST_F(ModelFile, CoefficientsOfOtherColumnsAreRefused) {
   EXPECT_EQ(message_after("\"columns\": \"" + columns_identity(), "\"columns\": \"0123456789ab"),
             path_.string() + ": 'columns' tells that another inferometer wrote it, whose columns count other things");
   EXPECT_EQ(message_after("\"columns\"", "\"rows\""), path_.string() + ": 'columns' is missing");
+  EXPECT_EQ(message_after("\"block_channels\": 16", "\"block_channels\": 12"), path_.string() + ": 'block_channels' is neither 8 nor 16");
+}
+
+/// What was calibrated on another CPU is predicted for that one.
+TEST(Predict, CountsInTheBlocksOfTheCpuThatWasTimed) {
+  Model model = small_model();
+  for (BatchModel& batch : model.batches) batch.coefficients = {{"pointwise.gmac", 1e6}};
+  const double wide = predict_latency(model, pointwise_network(24, 1), 1).latency_ms;
+  model.block_channels = kNarrowBlock;
+  EXPECT_DOUBLE_EQ(predict_latency(model, pointwise_network(24, 1), 1).latency_ms, wide * 24 / 32);
 }
 
 TEST(Predict, AddsUpAndInterpolatesBetweenBatches) {
@@ -130,8 +140,8 @@ TEST(Predict, AddsUpAndInterpolatesBetweenBatches) {
   double sum = 0;
   for (const UnitCost& unit : four.units) sum += unit.ms;
   EXPECT_NEAR(sum, four.latency_ms, 1e-12);
-  // 10 + 2 x 2 layers of 16 x 16 weights + 3 x two maps of 16 x 8 x 8
-  EXPECT_NEAR(*one.peak_memory_mb, 10 + 2 * (2 * 256 * 4e-6) + 3 * (2 * 1024 * 4e-6), 1e-12);
+  // 10 + 2 x 2 layers of 16 x 16 weights + 3 x two maps of 16 x 8 x 8 that live together + 0.5 x both
+  EXPECT_NEAR(*one.peak_memory_mb, 10 + 2 * (2 * 256 * 4e-6) + 3.5 * (2 * 1024 * 4e-6), 1e-12);
 }
 
 TEST(Predict, FlagsSizesOutsideWithTheLayer) {

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "graph/cost.h"
+#include "predict/block_channels.h"
 #include "predict/units.h"
 #include "zoo/zoo.h"
 
@@ -51,10 +52,10 @@ TEST(Probes, AreValidDistinctAndSmall) {
 TEST(Probes, KnowEveryKindOfUnitInTheZoo) {
   std::set<std::string> kinds;
   for (const Probe& probe : generate_probes(kDefaultProbes, 1))
-    for (const Unit& unit : units_of(probe.graph, 1).units) kinds.insert(unit.kind);
+    for (const Unit& unit : units_of(probe.graph, 1, kWidestBlock).units) kinds.insert(unit.kind);
   std::map<std::string, std::string> missing;
   for (const zoo::Network& network : zoo::networks())
-    for (const Unit& unit : units_of(network.build({}), 1).units)
+    for (const Unit& unit : units_of(network.build({}), 1, kWidestBlock).units)
       if (!kinds.contains(unit.kind)) missing[unit.kind] = network.name + " " + unit.layer;
   std::string text;
   for (const auto& [kind, where] : missing) text += kind + " in " + where + "; ";

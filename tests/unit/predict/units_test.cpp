@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "graph/builder.h"
+#include "predict/block_channels.h"
 #include "zoo/zoo.h"
 
 namespace inferometer::predict {
@@ -44,7 +45,7 @@ graph::Graph small_network() {
 }
 
 TEST(Units, FuseWhatEnginesFuseAndCountByHand) {
-  const NetworkUnits network = units_of(small_network(), 2);
+  const NetworkUnits network = units_of(small_network(), 2, kWidestBlock);
   std::vector<std::string> layers;
   for (const Unit& unit : network.units) layers.push_back(unit.layer);
   EXPECT_EQ(layers, (std::vector<std::string>{"input", "stem", "depthwise", "project", "pool", "flat", "head", "output", "weights"}));
@@ -77,7 +78,7 @@ TEST(Units, FuseWhatEnginesFuseAndCountByHand) {
 
 /// Activations scale with the batch, weights do not.
 TEST(Units, BatchScalesWhatItMust) {
-  const NetworkUnits one = units_of(small_network(), 1), four = units_of(small_network(), 4);
+  const NetworkUnits one = units_of(small_network(), 1, kWidestBlock), four = units_of(small_network(), 4, kWidestBlock);
   const Amounts a = total_amounts(one), b = total_amounts(four);
   for (const auto& [column, value] : a) {
     const bool scales =
@@ -87,7 +88,8 @@ TEST(Units, BatchScalesWhatItMust) {
   EXPECT_DOUBLE_EQ(four.weights_mb, one.weights_mb);
 }
 
-/// What a gate multiplies is a loop for each channel of each image; on vectors activations count calls, not bytes; what is laid out anew is a unit.
+/// What a gate multiplies is a loop for each channel of each image; on vectors activations count calls, not bytes; what is laid out anew is
+/// a unit.
 TEST(Units, GatesCountChannelsAndLayoutChanges) {
   Builder net("gate");
   TensorId x = net.input("input", {graph::kBatch, 3, 64, 64});
@@ -95,7 +97,7 @@ TEST(Units, GatesCountChannelsAndLayoutChanges) {
   TensorId y = net.conv("squeeze", net.global_average_pool("pool", x), {.channels = 6});
   y = net.conv("excite", net.relu("relu", y), {.channels = 32});
   y = net.activation("gate", y, graph::ActivationKind::sigmoid);
-  const NetworkUnits network = units_of(net.finish(net.mul("scale", x, y)), 8);
+  const NetworkUnits network = units_of(net.finish(net.mul("scale", x, y)), 8, kWidestBlock);
   const double map_mb = 8 * 32 * 64 * 64 * 4e-6;
 
   ASSERT_NE(find_kind(network, "scale", "repeated_multiply"), nullptr);
@@ -126,9 +128,9 @@ TEST(Units, UnrolledWindowsOfGroups) {
   const auto grouped = [](std::int64_t groups, std::int64_t stride) {
     Builder net("grouped");
     const TensorId x = net.input("input", {graph::kBatch, 64, 8, 8});
-    return *find(
-        units_of(net.finish(net.conv("conv", x, {.channels = 64, .kernel = 3, .stride = stride, .padding = 1, .groups = groups})), 1),
-        "conv");
+    return *find(units_of(net.finish(net.conv("conv", x, {.channels = 64, .kernel = 3, .stride = stride, .padding = 1, .groups = groups})),
+                          1, kWidestBlock),
+                 "conv");
   };
   EXPECT_DOUBLE_EQ(amount(grouped(8, 1), "grouped.unrolled_mb"), 9 * 64 * 64 * 4e-6);
   EXPECT_EQ(amount(grouped(8, 1), "grouped.strided_unrolled_mb"), 0);
@@ -136,12 +138,33 @@ TEST(Units, UnrolledWindowsOfGroups) {
   EXPECT_EQ(amount(grouped(4, 2), "grouped.unrolled_mb"), 0);
 }
 
+/// 24 channels are three whole blocks of 8, and fill two of 16 badly; what a plain pooling would need laid out anew, one in blocks reads as
+/// it is.
+TEST(Units, BlocksAreAsWideAsTheCpuHasThem) {
+  Builder net("odd");
+  TensorId x = net.input("input", {graph::kBatch, 3, 16, 16});
+  x = net.conv("stem", x, {.channels = 24, .kernel = 3, .padding = 1});
+  x = net.conv("pointwise", x, {.channels = 24});
+  x = net.conv("grouped", x, {.channels = 24, .kernel = 3, .padding = 1, .groups = 3});
+  const graph::Graph graph = net.finish(net.global_average_pool("pool", x));
+  const NetworkUnits wide = units_of(graph, 1, kWidestBlock), narrow = units_of(graph, 1, kNarrowBlock);
+  EXPECT_EQ(narrow.block_channels, 8);
+  EXPECT_DOUBLE_EQ(amount(*find_kind(wide, "pointwise", "pointwise"), "pointwise.gmac"), 256 * 24 * 32 * 1e-9);
+  EXPECT_DOUBLE_EQ(amount(*find_kind(narrow, "pointwise", "pointwise"), "pointwise.gmac"), 256 * 24 * 24 * 1e-9);
+  EXPECT_GT(amount(*find_kind(wide, "pointwise", "pointwise"), "pointwise.unaligned_output_mb"), 0);
+  EXPECT_EQ(amount(*find_kind(narrow, "pointwise", "pointwise"), "pointwise.unaligned_output_mb"), 0);
+  EXPECT_GT(amount(*find_kind(wide, "grouped", "grouped"), "grouped.unrolled_mb"), 0);
+  EXPECT_EQ(amount(*find_kind(narrow, "grouped", "grouped"), "grouped.unrolled_mb"), 0);
+  EXPECT_NE(find_kind(wide, "grouped", "reorder"), nullptr);
+  EXPECT_EQ(find_kind(narrow, "grouped", "reorder"), nullptr);
+}
+
 TEST(Units, NothingIsFusedBehindWhatOthersReadToo) {
   Builder net("branches");
   TensorId x = net.input("input", {graph::kBatch, 16, 8, 8});
   const TensorId y = net.conv("first", x, {.channels = 16});
   const TensorId z = net.relu("relu", y);
-  const NetworkUnits network = units_of(net.finish(net.add("sum", y, z)), 1);
+  const NetworkUnits network = units_of(net.finish(net.add("sum", y, z)), 1, kWidestBlock);
   ASSERT_NE(find(network, "relu"), nullptr);
   EXPECT_EQ(find(network, "relu")->kind, "activation");
   ASSERT_NE(find(network, "sum"), nullptr);
@@ -150,13 +173,13 @@ TEST(Units, NothingIsFusedBehindWhatOthersReadToo) {
   // An output is read from outside.
   Builder open("two outputs");
   const TensorId first = open.conv("first", open.input("input", {graph::kBatch, 16, 8, 8}), {.channels = 16});
-  EXPECT_NE(find(units_of(open.finish({first, open.relu("relu", first)}), 1), "relu"), nullptr);
+  EXPECT_NE(find(units_of(open.finish({first, open.relu("relu", first)}), 1, kWidestBlock), "relu"), nullptr);
 }
 
 /// Every network of the zoo splits, and no multiply-accumulate is lost or counted twice (padding aside).
 TEST(Units, OfTheWholeZooHoldItsWork) {
   for (const zoo::Network& network : zoo::networks()) {
-    const NetworkUnits units = units_of(network.build({}), 1);
+    const NetworkUnits units = units_of(network.build({}), 1, kWidestBlock);
     EXPECT_GT(units.units.size(), 4U) << network.name;
     EXPECT_GT(units.live_mb, 0) << network.name;
     EXPECT_GT(units.weights_mb, 0) << network.name;

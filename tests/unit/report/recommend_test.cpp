@@ -98,7 +98,8 @@ TEST(Recommend, APredictionOfWhatWasMeasuredIsLeftOut) {
   const Json json = chosen(spec, head + measured + "net,x,1.0,cpu,fp32,1,1,224,here,,passed,,20,predicted\n");
   EXPECT_EQ(json["choice"]["latency_ms"], 30);
   EXPECT_EQ(json["left_out"]["predicted, and measured as well"], 1);
-  // Another version, input, machine, a batch whose measurement is not to be believed or had several requests in flight, or less said: a figure of its own.
+  // Another version, input, machine, a batch whose measurement is not to be believed or had several requests in flight, or less said: a
+  // figure of its own.
   for (const char* other : {"net,x,1.1,cpu,fp32,1,1,224,here", "net,x,1.0,cpu,fp32,1,1,96,here", "net,x,1.0,cpu,fp32,1,1,224,there",
                             "net,x,1.0,cpu,fp32,1,2,224,here", "net,x,1.0,cpu,fp32,1,4,224,here", "net,x,,cpu,fp32,1,1,,"}) {
     const Json all = chosen(spec, head + measured + other + ",,passed,,20,predicted\n");

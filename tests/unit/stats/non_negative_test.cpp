@@ -43,7 +43,8 @@ TEST(NonNegative, APenaltyHasTheSmallestChargedSum) {
   }
 }
 
-/// With one column of length 1 the solution is the projection less the penalty's share of y's length; of two that would do, the nearer one is taken.
+/// With one column of length 1 the solution is the projection less the penalty's share of y's length; of two that would do, the nearer one
+/// is taken.
 TEST(NonNegative, APenaltyKeepsColumnsOut) {
   EXPECT_NEAR(fit_non_negative(Columns{{1, 0}}, std::vector<double>{3, 4}, 0.1).coefficients[0], 3 - 0.1 * 5, 1e-14);
   EXPECT_NEAR(fit_non_negative(Columns{{2, 0}}, std::vector<double>{3, 4}, 0.1).coefficients[0], (3 - 0.1 * 5) / 2, 1e-14);

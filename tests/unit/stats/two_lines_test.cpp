@@ -63,8 +63,8 @@ TEST(TwoLines, FindTheLinesThatThePointsWereDrawnFrom) {
   EXPECT_GT(found.single_residual_ss, 100 * found.residual_ss);
 }
 
-/// Models-Comparison, Figure 7: memory against parameter bytes. The study names two slopes, 1.71 and 0.91, for 16 of its 21 points and leaves
-/// out the nets that lie off both lines.
+/// Models-Comparison, Figure 7: memory against parameter bytes. The study names two slopes, 1.71 and 0.91, for 16 of its 21 points and
+/// leaves out the nets that lie off both lines.
 TEST(TwoLines, PublishedSlopesOfMemory) {
   const CsvTable table = read_csv(std::string(INFEROMETER_SOURCE_DIR) + "/published/modelscomparison_memory_digitised.csv");
   const std::size_t size = *table.column("params_mib_plotted"), memory = *table.column("gpu_memory_mb"), line = *table.column("line");
@@ -78,8 +78,8 @@ TEST(TwoLines, PublishedSlopesOfMemory) {
   }
   ASSERT_EQ(x.size(), 16u);
   const TwoLines found = fit_two_lines(x, y);
-  // Of the points as they can be read off the figure, its small networks being one point; with AlexNet, which the figure leaves off both lines,
-  // the flatter slope would be 0.89.
+  // Of the points as they can be read off the figure, its small networks being one point; with AlexNet, which the figure leaves off both
+  // lines, the flatter slope would be 0.89.
   EXPECT_NEAR(found.first.slope, 1.71, 0.05);
   EXPECT_NEAR(found.second.slope, 0.91, 0.1);
   // numpy's polyfit of the points of each line.

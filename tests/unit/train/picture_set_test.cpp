@@ -16,7 +16,8 @@
 namespace inferometer::train {
 namespace {
 
-/// Four pictures of 2 x 2 pixels, three channels: picture i is labelled i and all its values are 10 i, but for its first pixel, which is red.
+/// Four pictures of 2 x 2 pixels, three channels: picture i is labelled i and all its values are 10 i, but for its first pixel, which is
+/// red.
 class PictureSets : public testing::Test {
  protected:
   void SetUp() override {
