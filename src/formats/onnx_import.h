@@ -172,7 +172,5 @@ const OnnxConverterTable& shape_converters();    ///< reshape, slice, pad, ...
 
 /// Turn groups of nodes that stand for one operator into that operator (onnx_lift.cpp). Marks are by node.
 void lift_groups(graph::Model& model, std::vector<std::string>& marks, bool own, const std::vector<Shape>& shapes);
-/// Drop nodes that no output needs, and tensors that no node uses.
-void prune(graph::Model& model);
 
 }  // namespace inferometer::formats

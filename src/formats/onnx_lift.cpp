@@ -24,7 +24,7 @@ using graph::TensorId;
 constexpr std::size_t kNoNode = std::numeric_limits<std::size_t>::max();
 
 /// Looks backwards from a node for the group that it ends, and replaces the group by one node in that node's place.
-/// Inner nodes of a group must have no other reader. Nodes of a replaced group are left without a reader; prune() drops them.
+/// Inner nodes of a group must have no other reader. Nodes of a replaced group are left without a reader; graph::prune() drops them.
 class Lifter {
  public:
   Lifter(graph::Model& model, const std::vector<std::string>& marks, bool own, const std::vector<Shape>& shapes)
@@ -326,48 +326,6 @@ class Lifter {
 
 void lift_groups(graph::Model& model, std::vector<std::string>& marks, bool own, const std::vector<Shape>& shapes) {
   Lifter(model, marks, own, shapes).run();
-}
-
-void prune(graph::Model& model) {
-  graph::Graph& graph = model.graph;
-  std::vector<bool> needed(graph.tensors.size(), false);
-  for (const TensorId id : graph.outputs) needed[id] = true;
-  for (const TensorId id : graph.inputs) needed[id] = true;
-  std::vector<bool> kept(graph.nodes.size(), false);
-  for (std::size_t i = graph.nodes.size(); i-- > 0;) {
-    const Node& node = graph.nodes[i];
-    kept[i] = std::any_of(node.outputs.begin(), node.outputs.end(), [&](TensorId id) { return needed[id]; });
-    if (!kept[i]) continue;
-    for (const TensorId id : node.outputs) needed[id] = true;
-    for (const TensorId id : node.inputs) {
-      if (id != kNoTensor) needed[id] = true;
-    }
-  }
-
-  std::vector<TensorId> renumbered(graph.tensors.size(), kNoTensor);
-  std::vector<graph::Tensor> tensors;
-  for (TensorId id = 0; id < graph.tensors.size(); ++id) {
-    if (!needed[id]) {
-      model.weights.erase(graph.tensors[id].name);
-      continue;
-    }
-    renumbered[id] = tensors.size();
-    tensors.push_back(std::move(graph.tensors[id]));
-  }
-  graph.tensors = std::move(tensors);
-  const auto renumber = [&](std::vector<TensorId>& ids) {
-    for (TensorId& id : ids) id = id == kNoTensor ? id : renumbered[id];
-  };
-  std::vector<Node> nodes;
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    if (!kept[i]) continue;
-    renumber(graph.nodes[i].inputs);
-    renumber(graph.nodes[i].outputs);
-    nodes.push_back(std::move(graph.nodes[i]));
-  }
-  graph.nodes = std::move(nodes);
-  renumber(graph.inputs);
-  renumber(graph.outputs);
 }
 
 }  // namespace inferometer::formats

@@ -11,6 +11,7 @@
 #include "formats/onnx_import.h"
 #include "formats/onnx_marks.h"
 #include "formats/onnx_tensor.h"
+#include "graph/prune.h"
 #include "graph/shapes.h"
 
 namespace inferometer::formats {
@@ -69,7 +70,7 @@ graph::Model OnnxImporter::run() {
   for (const onnx::NodeProto* node : sorted_nodes()) visit(*node);
   set_outputs();
   lift_groups(model_, marks_, own_, shapes_[0]);
-  prune(model_);
+  graph::prune(model_);
   const std::int64_t fixed = model_.graph.tensors[model_.graph.inputs[0]].shape[0];
   graph::infer_shapes(model_.graph, fixed == graph::kBatch ? 1 : fixed);
   const std::string& name = file_.model.graph().name();

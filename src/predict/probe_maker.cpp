@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "graph/prune.h"
+
 namespace inferometer::predict {
 
 using graph::TensorId;
@@ -79,7 +81,14 @@ TensorId ProbeMaker::average_pool(TensorId x, std::int64_t kernel, std::int64_t 
 
 graph::Graph ProbeMaker::finish(TensorId x) {
   x = net_.global_average_pool("pool", x);
-  return net_.finish(net_.flatten("flat", x));
+  return finish_as_is(net_.flatten("flat", x));
+}
+
+graph::Graph ProbeMaker::finish_as_is(TensorId x) {
+  graph::Graph graph = net_.finish(x);
+  // A branch that was begun and did not go on: engines drop it, so it must not be charged for.
+  graph::prune(graph);
+  return graph;
 }
 
 }  // namespace inferometer::predict

@@ -51,7 +51,7 @@ class ProbeMaker {
   double work_of(graph::TensorId x, std::int64_t channels, std::int64_t cells, std::int64_t stride = 1, std::int64_t groups = 1) const;
 
   graph::Graph finish(graph::TensorId x);  ///< behind a global average pooling
-  graph::Graph finish_as_is(graph::TensorId x) { return net_.finish(x); }
+  graph::Graph finish_as_is(graph::TensorId x);
   graph::Builder& net() { return net_; }
   std::string next(const char* what) { return std::string(what) + "." + std::to_string(number_++); }
   stats::CounterRandom& random() { return random_; }

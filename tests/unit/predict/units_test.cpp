@@ -108,7 +108,6 @@ TEST(Units, GatesCountChannelsAndLayoutChanges) {
   const Unit& excite = *find(network, "excite");
   EXPECT_EQ(excite.kind, "vector");
   EXPECT_DOUBLE_EQ(amount(excite, "vector.gmac"), 8 * 6 * 32 * 1e-9);
-  EXPECT_DOUBLE_EQ(amount(excite, "vector.unaligned_gmac"), 8 * 6 * 32 * 1e-9);  // 6 do not come in fours
   EXPECT_DOUBLE_EQ(amount(excite, "sigmoid.count"), 1);
   EXPECT_EQ(excite.amounts.count("sigmoid.mb"), 0U);
 
