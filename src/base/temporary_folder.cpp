@@ -11,15 +11,12 @@
 namespace inferometer {
 
 TemporaryFolder::TemporaryFolder() {
-  std::error_code cause;
-  std::filesystem::path place = std::filesystem::temp_directory_path(cause);
-  // What was found unfit comes back empty.
   const char* const asked = std::getenv("TMPDIR");
-  if (cause) place = asked != nullptr ? asked : "/tmp";
+  const std::filesystem::path place = asked != nullptr && *asked != '\0' ? asked : "/tmp";
   std::string pattern = (place / "inferometer-XXXXXX").string();
-  if (!cause && ::mkdtemp(pattern.data()) == nullptr) cause = {errno, std::system_category()};
-  if (cause) {
-    throw Error(ErrorCode::io, one_line("cannot make a temporary folder in " + place.string() + ": " + cause.message()),
+  if (::mkdtemp(pattern.data()) == nullptr) {
+    const std::string cause = std::system_category().message(errno);
+    throw Error(ErrorCode::io, one_line("cannot make a temporary folder in " + place.string() + ": " + cause),
                 "set TMPDIR to a folder that can be written");
   }
   path_ = pattern;

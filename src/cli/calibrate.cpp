@@ -83,6 +83,10 @@ void calibrate(const CalibrateCommand& command, Context& context) {
   install_interrupt_handler();
   const measure::EngineCatalog catalog = measure::ask_engines(engine::plugin_folder());
   const predict::CalibrationPlan plan = plan_of(command, catalog);
+  if (command.output.empty() && !plan.entry.engine_settings.empty())
+    throw Error(ErrorCode::usage,
+                "-o: an engine with settings needs a file of its own, or `predict --engine` would take it for the plain one's",
+                "-o FILE.json, then `predict --calibration FILE.json`");
   const measure::Platform platform = measure::read_platform();
   const measure::Entry& entry = plan.entry;
   const std::filesystem::path path = command.output.empty()

@@ -15,7 +15,9 @@
 #include "cli/model_argument.h"
 #include "cli/subcommands.h"
 #include "engine/loader.h"
+#include "formats/onnx.h"
 #include "measure/engines_here.h"
+#include "measure/models.h"
 #include "measure/plan.h"
 #include "measure/platform.h"
 #include "predict/model.h"
@@ -25,8 +27,8 @@ namespace {
 
 struct PredictCommand {
   std::vector<std::string> models;
-  std::string engine, device = "cpu", precision = "fp32", batches = "1", input = "default", classes = "default", threads = "default",
-                      calibration;
+  std::string engine, calibration, batches = "1", input = "default", classes = "default";
+  std::optional<std::string> device, precision, threads;  ///< of the calibration that --engine finds
   bool explain = false;
 };
 
@@ -36,15 +38,28 @@ predict::Model find_calibration(const PredictCommand& command) {
                 command.engine.empty() ? "--engine: no engine is named" : "--engine: --calibration names an engine already",
                 "--engine onnxruntime, or --calibration FILE.json");
   }
-  if (!command.calibration.empty()) return predict::load_model(command.calibration);
-  const auto threads = static_cast<int>(parse_integer_or_default(command.threads, kThreadLimits, "--threads"));
-  const std::filesystem::path path =
-      predict::default_model_path(command.engine, command.device, command.precision, threads == 0 ? measure::default_threads() : threads);
+  const std::pair<const char*, const std::optional<std::string>&> asked[] = {
+      {"--device", command.device}, {"--precision", command.precision}, {"--threads", command.threads}};
+  if (!command.calibration.empty()) {
+    for (const auto& [option, value] : asked)
+      if (value) throw Error(ErrorCode::usage, fmt::format("{}: --calibration has one already", option), "leave it out");
+    return predict::load_model(command.calibration);
+  }
+  if (command.engine.find(':') != std::string::npos)
+    throw Error(ErrorCode::usage, fmt::format("--engine: {}: an engine with settings is named by its file", one_line(command.engine, 60)),
+                "--calibration FILE.json, as `calibrate -o FILE.json` wrote it");
+  const auto asked_threads = static_cast<int>(parse_integer_or_default(command.threads.value_or("default"), kThreadLimits, "--threads"));
+  const int threads = asked_threads == 0 ? measure::default_threads() : asked_threads;
+  const std::string device = command.device.value_or("cpu"), precision = command.precision.value_or("fp32");
+  const std::filesystem::path path = predict::default_model_path(command.engine, device, precision, threads);
   if (!std::filesystem::exists(path)) {
+    std::string hint = "inferometer calibrate --engine " + shell_quote(command.engine);
+    for (const auto& [option, value] : asked)
+      if (value) hint += fmt::format(" {} {}", option, shell_quote(*value));
     throw Error(ErrorCode::input,
-                one_line(fmt::format("{} {} {} was not calibrated for these threads: {} is not there", command.engine, command.device,
-                                     command.precision, path.string())),
-                fmt::format("inferometer calibrate --engine {}", shell_quote(command.engine)));
+                one_line(fmt::format("{} was not calibrated on {} in {} with {} threads: {} is not there", command.engine, device,
+                                     precision, threads, path.string())),
+                hint);
   }
   return predict::load_model(path);
 }
@@ -61,7 +76,15 @@ std::vector<std::string> doubts_of(const predict::Model& model) {
   } else if (here->info.version != model.engine_version) {
     doubts.push_back(fmt::format("calibrated with {} {}, {} is here", model.engine, model.engine_version, here->info.version));
   }
+  for (std::string& doubt : doubts) doubt = one_line(doubt);
   return doubts;
+}
+
+/// Why a file is another thing than the calibration timed; empty: it is not.
+std::string precision_doubt(const ModelArgument& argument, const predict::Model& model) {
+  if (argument.network != nullptr || measure::is_prototxt(argument.name) || model.precision != "fp32") return {};
+  if (!formats::summarize_onnx(argument.name).half) return {};
+  return "its floats are of 16 bits, and what was calibrated is fp32";
 }
 
 /// A network at one input size.
@@ -82,8 +105,9 @@ std::string settings_text(const predict::Model& model) {
 std::vector<std::string> columns_for_programs() { return {"engine_settings", "platform", "input_height", "input_width", "parameters"}; }
 
 void append_prediction(Table& table, const Subject& subject, const predict::Model& model, const predict::Prediction& prediction,
-                       std::vector<std::string> notes, bool for_people) {
-  const bool inside = prediction.outside.empty();
+                       std::vector<std::string> notes, const std::string& precision_doubt, bool for_people) {
+  const bool inside = prediction.outside.empty() && precision_doubt.empty();
+  if (!precision_doubt.empty()) notes.push_back(precision_doubt);
   constexpr std::size_t kMostNamed = 3;
   for (std::size_t i = 0; i < std::min(kMostNamed, prediction.outside.size()); ++i)
     notes.push_back("outside what was timed: " + prediction.outside[i]);
@@ -143,6 +167,7 @@ void print_predictions(const PredictCommand& command, Context& context) {
       for (const std::string& column : columns_for_programs()) table.columns.push_back(column);
   }
   for (const ModelArgument& argument : resolve_models(command.models)) {
+    const std::string precision = precision_doubt(argument, model);
     for (const std::int64_t input : inputs) {
       const graph::Graph graph = graph_of(argument, {.height = input, .width = input, .classes = classes});
       const bool is_named_so = input == 0 || (!for_people && !command.explain);
@@ -153,12 +178,13 @@ void print_predictions(const PredictCommand& command, Context& context) {
         if (command.explain) {
           append_layers(table, subject.name, model, prediction);
         } else {
-          append_prediction(table, subject, model, prediction, doubts, for_people);
+          append_prediction(table, subject, model, prediction, doubts, precision, for_people);
         }
       }
     }
   }
-  table.notes = {"predicted, not measured; low and high: 90 % interval from networks of other families (docs/predicting.md)"};
+  if (!model.engine_settings.empty()) table.notes.push_back(fmt::format("{} with {}", model.engine, settings_text(model)));
+  table.notes.push_back("predicted, not measured; low and high: 90 % interval from networks of other families (docs/predicting.md)");
   context.write(table);
 }
 

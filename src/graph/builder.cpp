@@ -1,5 +1,6 @@
 #include "graph/builder.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -116,13 +117,17 @@ const Shape& Builder::image_shape(TensorId x, const std::string& name) const {
 }
 
 TensorId Builder::conv(const std::string& name, TensorId x, const ConvOptions& options) {
-  const std::int64_t in = image_shape(x, name)[1];
+  const Shape image = image_shape(x, name);
+  const std::int64_t in = image[1];
   if (options.channels < 1 || options.groups < 1 || in % options.groups != 0 || options.channels % options.groups != 0) {
     throw Error(ErrorCode::input, fmt::format("{}: {}: {} and {} channels do not divide into {} groups", graph_.name, name, in,
                                               options.channels, options.groups));
   }
   const Shape weight_shape{options.channels, in / options.groups, options.kernel.height, options.kernel.width};
-  const std::int64_t fan_in = checked_count(Shape(weight_shape.begin() + 1, weight_shape.end()), graph_.name + ": " + name);
+  // Of a kernel wider than the map only so much meets values, the rest padding: without this, what passes fades on small inputs.
+  const Shape met{weight_shape[1], std::clamp<std::int64_t>(image[2], 1, options.kernel.height),
+                  std::clamp<std::int64_t>(image[3], 1, options.kernel.width)};
+  const std::int64_t fan_in = checked_count(met, graph_.name + ": " + name);
   std::vector<TensorId> inputs{x, parameter(name + ".weight", weight_shape, initial_of(options.draw, fan_in))};
   if (options.bias) inputs.push_back(parameter(name + ".bias", {options.channels}, kBias));
   const Window window = window_of(options.kernel, options.stride, options.padding, options.dilation);

@@ -25,7 +25,8 @@ void extend(Ranges& ranges, const NetworkUnits& network) {
   for (const Unit& unit : network.units) {
     auto& known = ranges[unit.kind];
     for (const auto& [name, value] : unit.extents) {
-      const auto [place, added] = known.try_emplace(name, Range{value, value});
+      const bool from_zero = name == kMegabytesExtent || name == kWorkExtent;
+      const auto [place, added] = known.try_emplace(name, Range{from_zero ? 0 : value, value});
       place->second.low = std::min(place->second.low, value);
       place->second.high = std::max(place->second.high, value);
     }
@@ -49,7 +50,7 @@ std::string outside_text(const Unit& unit, const Ranges& ranges) {
   for (const auto& [name, value] : unit.extents) {
     const auto range = known->second.find(name);
     if (range == known->second.end() || beyond(value, range->second) == 0) continue;
-    return fmt::format("{} {}, timed {} to {}", name, exact_text(value), exact_text(range->second.low), exact_text(range->second.high));
+    return fmt::format("{} {:.6g}, timed {:.6g} to {:.6g}", name, value, range->second.low, range->second.high);
   }
   return {};
 }

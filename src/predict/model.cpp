@@ -19,7 +19,10 @@ using Json = nlohmann::ordered_json;
 
 /// Threads and batch sizes go through int on their way.
 constexpr std::int64_t kMostWhole = std::numeric_limits<int>::max();
-constexpr const char* kHint = "run the `inferometer calibrate` that wrote it again; with its timings still beside it, it only fits";
+constexpr const char* kHint =
+    "run `inferometer calibrate` again with the same options; where its timings lie beside it, of this machine and engine version, it only "
+    "fits";
+constexpr const char* kOtherFile = "name a file that `inferometer calibrate` wrote";
 
 /// Reads members and remembers where it is, so that an error can say which key is wrong.
 class Reader {
@@ -73,8 +76,8 @@ class Reader {
     if (!json_.is_string()) fail("", "is no text");
     return json_.get<std::string>();
   }
-  [[noreturn]] void fail(const char* key, const char* what) const {
-    throw Error(ErrorCode::input, one_line(fmt::format("{}: '{}' {}", file_, path(key), what)), kHint);
+  [[noreturn]] void fail(const char* key, const char* what, const char* hint = kHint) const {
+    throw Error(ErrorCode::input, one_line(fmt::format("{}: '{}' {}", file_, path(key), what)), hint);
   }
 
  private:
@@ -84,6 +87,16 @@ class Reader {
   std::string where_;
   const std::string& file_;
 };
+
+constexpr std::pair<const char*, double MemoryModel::*> kMemoryKeys[] = {{"constant_mb", &MemoryModel::constant_mb},
+                                                                         {"per_linear_mb", &MemoryModel::per_linear_mb},
+                                                                         {"per_convolution_mb", &MemoryModel::per_convolution_mb},
+                                                                         {"per_live_mb", &MemoryModel::per_live_mb},
+                                                                         {"per_activation_mb", &MemoryModel::per_activation_mb},
+                                                                         {"most_linear_mb", &MemoryModel::most_linear_mb},
+                                                                         {"most_convolution_mb", &MemoryModel::most_convolution_mb},
+                                                                         {"most_live_mb", &MemoryModel::most_live_mb},
+                                                                         {"most_activation_mb", &MemoryModel::most_activation_mb}};
 
 Json nullable(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
 
@@ -112,7 +125,10 @@ BatchModel read_batch(const Reader& in) {
   batch.scale = in.positive("scale");
   batch.probe_error_ratio = in.not_negative("probe_error_ratio");
   batch.log_bound = in.optional_number("log_bound");
-  for (const Reader& item : in.list("coefficients")) batch.coefficients[item.text("column")] = item.not_negative("value");
+  for (const Reader& item : in.list("coefficients")) {
+    if (!batch.coefficients.emplace(item.text("column"), item.not_negative("value")).second) item.fail("column", "stands there twice");
+  }
+  if (batch.coefficients.empty()) in.fail("coefficients", "is empty");
   return batch;
 }
 
@@ -162,13 +178,15 @@ Ranges read_ranges(const Reader& in) {
     for (const auto& [name, ignored] : extents.json().items()) {
       const Reader range = extents.object(name.c_str());
       known[name] = {range.not_negative("low"), range.not_negative("high")};
+      if (known[name].low > known[name].high) range.fail("low", "is above the high one");
     }
   }
   return ranges;
 }
 
 Model read_model(const Reader& in) {
-  if (in.text("format") != "inferometer prediction model") in.fail("format", "is not that of a prediction model");
+  const bool has_format = in.json().is_object() && in.json().contains("format") && in.json()["format"] == "inferometer prediction model";
+  if (!has_format) in.fail("format", "is not that of a prediction model", kOtherFile);
   if (in.whole("version") != kModelVersion) in.fail("version", "is one that this inferometer does not know");
   Model model;
   model.engine = in.text("engine");
@@ -184,13 +202,13 @@ Model read_model(const Reader& in) {
   model.inferometer_version = in.text("inferometer_version");
   for (const Reader& item : in.list("batches")) model.batches.push_back(read_batch(item));
   if (model.batches.empty()) in.fail("batches", "is empty");
-  if (!std::is_sorted(model.batches.begin(), model.batches.end(), [](const auto& a, const auto& b) { return a.batch < b.batch; }))
-    in.fail("batches", "is not in order");
+  for (std::size_t i = 1; i < model.batches.size(); ++i)
+    if (model.batches[i].batch <= model.batches[i - 1].batch) in.fail("batches", "is not in ascending order");
   if (!in.at("memory").is_null()) {
     const Reader memory = in.object("memory");
-    model.memory =
-        MemoryModel{memory.not_negative("constant_mb"), memory.not_negative("per_linear_mb"),     memory.not_negative("per_convolution_mb"),
-                    memory.not_negative("per_live_mb"), memory.not_negative("per_activation_mb"), memory.optional_number("log_bound")};
+    model.memory.emplace();
+    for (const auto& [key, member] : kMemoryKeys) *model.memory.*member = memory.not_negative(key);
+    model.memory->log_bound = memory.optional_number("log_bound");
   }
   model.ranges = read_ranges(in.object("ranges"));
   for (const Reader& item : in.list("held_out")) model.held_out.push_back(read_held_out(item));
@@ -231,12 +249,9 @@ void save_model(const Model& model, const std::filesystem::path& path) {
            {"left_out", model.left_out}};
   for (const BatchModel& batch : model.batches) out["batches"].push_back(batch_json(batch));
   if (model.memory) {
-    out["memory"] = {{"constant_mb", model.memory->constant_mb},
-                     {"per_linear_mb", model.memory->per_linear_mb},
-                     {"per_convolution_mb", model.memory->per_convolution_mb},
-                     {"per_live_mb", model.memory->per_live_mb},
-                     {"per_activation_mb", model.memory->per_activation_mb},
-                     {"log_bound", nullable(model.memory->log_bound)}};
+    out["memory"] = Json::object();
+    for (const auto& [key, member] : kMemoryKeys) out["memory"][key] = *model.memory.*member;
+    out["memory"]["log_bound"] = nullable(model.memory->log_bound);
   }
   for (const HeldOut& held : model.held_out) out["held_out"].push_back(held_out_json(held));
   for (const ProbeFit& probe : model.probes) {
@@ -253,7 +268,7 @@ Model load_model(const std::filesystem::path& path) {
     json = Json::parse(text);
   } catch (const Json::parse_error& error) {
     const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(std::min(error.byte, text.size())), '\n');
-    throw Error(ErrorCode::input, one_line(fmt::format("{}:{}: is no JSON: {}", file, line, error.what())), kHint);
+    throw Error(ErrorCode::input, one_line(fmt::format("{}:{}: is no JSON: {}", file, line, error.what())), kOtherFile);
   } catch (const Json::out_of_range& error) {  // a number beyond every double
     throw Error(ErrorCode::input, one_line(fmt::format("{}: {}", file, error.what())), kHint);
   }

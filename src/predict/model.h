@@ -42,7 +42,10 @@ struct MemoryModel {
   double per_convolution_mb = 0;  ///< all other weights
   double per_live_mb = 0;         ///< most activations alive together
   double per_activation_mb = 0;   ///< all activations
+  /// Half of the interval's width, of the logarithm, over all batches of a network together; null: too few networks.
   std::optional<double> log_bound;
+  // The most of each that a calibrated network had: beyond it the interval widens.
+  double most_linear_mb = 0, most_convolution_mb = 0, most_live_mb = 0, most_activation_mb = 0;
 };
 
 /// A network of the calibration, predicted by a model that never saw its family.

@@ -61,6 +61,11 @@ Prediction predict_latency(const Model& model, const graph::Graph& graph, std::i
   const auto whole = [&](const BatchModel& part) { return part.scale * cost_of(total_amounts(network), part.coefficients); };
   const double lower = whole(*parts.lower), upper = whole(*parts.upper);
 
+  if (!(lower > 0 && upper > 0 && std::isfinite(lower) && std::isfinite(upper))) {
+    throw Error(ErrorCode::input,
+                fmt::format("the calibration of {} gives this network no time: {} and {} ms", describe(model), lower, upper),
+                "calibrate again");
+  }
   Prediction prediction;
   prediction.batch = batch;
   prediction.latency_ms = between(lower, upper, parts.share);
@@ -89,10 +94,11 @@ Prediction predict_latency(const Model& model, const graph::Graph& graph, std::i
   }
   if (model.memory) {
     const double megabytes = memory_mb(*model.memory, network);
+    const double widening = memory_widening(*model.memory, network);
     prediction.peak_memory_mb = megabytes;
     if (model.memory->log_bound) {
-      prediction.memory_low_mb = megabytes / std::exp(*model.memory->log_bound);
-      prediction.memory_high_mb = megabytes * std::exp(*model.memory->log_bound);
+      prediction.memory_low_mb = megabytes / std::exp(*model.memory->log_bound * widening);
+      prediction.memory_high_mb = megabytes * std::exp(*model.memory->log_bound * widening);
     }
   }
   return prediction;

@@ -20,7 +20,8 @@ struct Probe {
   graph::Graph graph;
 };
 
-/// Raised whenever the same count and seed give other graphs: timings of other probes must not be taken for theirs.
+/// Raised whenever engines execute another thing of what the same count and seed give: timings of other probes must not be taken for
+/// theirs.
 inline constexpr int kProbesVersion = 2;
 
 inline constexpr std::size_t kFewProbes = 24, kDefaultProbes = 280;

@@ -83,10 +83,16 @@ class UnitMaker {
   /// What lies beyond the near cache, of what is read and written.
   void charge_far(double megabytes) { charge("far_mb", beyond_near_cache(megabytes)); }
 
+  /// What it reads and writes, where that is what it costs.
+  void charge_moved(double megabytes) {
+    charge("mb", megabytes);
+    extent(kMegabytesExtent, megabytes);
+  }
+
   /// An operator that reads its input and writes its output once.
   void moves(const char* kind) {
     begin(kind);
-    charge("mb", in_mb() + out_mb());
+    charge_moved(in_mb() + out_mb());
     charge_far(in_mb() + out_mb());
   }
 
@@ -189,19 +195,22 @@ class UnitMaker {
     extent("features", std::max(at(weight, 0), at(weight, 1)));
     charge("gmac", rows * at(weight, 0) * at(weight, 1) / kGiga);
     charge("weights_mb", net_.megabytes(node_.inputs[1]));
-    if (tokens) charge("mb", in_mb() + out_mb());
+    if (tokens) charge_moved(in_mb() + out_mb());
     if (tokens) charge_far(in_mb() + out_mb());
   }
 
   void matmul() {
     begin("matmul");
-    charge("gmac", net_.elements(node_.outputs[0]) * static_cast<double>(in().back()) / kGiga);
-    charge("mb", in_mb() + net_.megabytes(node_.inputs[1]) + out_mb());
+    const double work = net_.elements(node_.outputs[0]) * static_cast<double>(in().back()) / kGiga;
+    // The kernels are those of a linear layer over tokens; a column of its own was never told apart from what surrounds products.
+    unit_.amounts["token_linear.gmac"] += work;
+    extent(kWorkExtent, work);
+    charge_moved(in_mb() + net_.megabytes(node_.inputs[1]) + out_mb());
   }
 
   void alone(const graph::Activation& activation) {
     begin("activation");
-    charge("mb", in_mb() + out_mb());
+    charge_moved(in_mb() + out_mb());
     charge_far(in_mb() + out_mb());
     add_activation(unit_, net_, activation, node_.outputs[0]);
   }
@@ -211,14 +220,14 @@ class UnitMaker {
     const auto cells = static_cast<double>(window.kernel[0] * window.kernel[1]);
     extent("kernel", static_cast<double>(std::max(window.kernel[0], window.kernel[1])));
     charge("gcell", net_.elements(node_.outputs[0]) * cells / kGiga);
-    charge("mb", in_mb() + out_mb());
+    charge_moved(in_mb() + out_mb());
     charge_far(in_mb() + out_mb());
     if (std::fmod(at(in(), 1), net_.lanes()) != 0) charge("unaligned_mb", in_mb() + out_mb());
   }
 
   void global_pool() {
     begin("global_pool");
-    charge("mb", in_mb());
+    charge_moved(in_mb());
     charge("channels", at(in(), 0) * at(in(), 1));
     if (std::fmod(at(in(), 1), net_.lanes()) != 0) charge("unaligned_mb", in_mb());
   }
@@ -229,7 +238,7 @@ class UnitMaker {
     const std::string scaled = std::string("repeated_") + kind;
     begin(same ? kind : scaled.c_str());
     const double read = in_mb() + net_.megabytes(node_.inputs[1]);
-    charge("mb", read + out_mb());
+    charge_moved(read + out_mb());
     charge_far(read + out_mb());
     // A factor a channel: every channel of every image is a loop of its own.
     if (!same && out().size() == 4) charge("channels", at(out(), 0) * at(out(), 1));
@@ -238,7 +247,7 @@ class UnitMaker {
   void concatenation(const graph::Concat& concat) {
     begin("concat");
     charge("inputs", static_cast<double>(node_.inputs.size()));
-    charge("mb", out_mb());
+    charge_moved(out_mb());
     double unaligned = 0;
     const bool channels = concat.axis == 1 && out().size() == 4;
     for (const graph::TensorId id : node_.inputs) {
@@ -249,7 +258,7 @@ class UnitMaker {
 
   void splitting(const graph::Split& split) {
     begin("split");
-    charge("mb", in_mb());
+    charge_moved(in_mb());
     const bool channels = split.axis == 1 && in().size() == 4;
     const bool unaligned =
         std::any_of(split.sizes.begin(), split.sizes.end(), [this](std::int64_t size) { return size % net_.block_channels != 0; });

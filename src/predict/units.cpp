@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "predict/layouts.h"
 #include "predict/unit_amounts.h"
@@ -135,11 +136,13 @@ class Splitter {
       if (net_.stored(id)) total += net_.megabytes(id);
     }
     result_.weights_mb = total;
+    std::set<TensorId> linear;  // several layers may share one
     for (const Node& n : net_.graph.nodes) {
       if (!std::holds_alternative<graph::Linear>(n.op) && !std::holds_alternative<graph::MatMul>(n.op)) continue;
       for (const TensorId id : n.inputs)
-        if (id != graph::kNoTensor && net_.stored(id)) result_.linear_mb += net_.megabytes(id);
+        if (id != graph::kNoTensor && net_.stored(id)) linear.insert(id);
     }
+    for (const TensorId id : linear) result_.linear_mb += net_.megabytes(id);
     const auto beyond = [&](const char* column, double cache_mb) {
       if (total > cache_mb) unit.amounts[column] = total;
     };

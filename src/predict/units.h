@@ -19,6 +19,9 @@ using Amounts = std::map<std::string, double>;
 
 /// Sizes of a unit that must lie where calibration has been: "channels" 64, "kernel" 3, ...
 using Extents = std::map<std::string, double>;
+/// Extents of which less than was timed is no guess.
+inline constexpr const char* kMegabytesExtent = "megabytes";  ///< read and written
+inline constexpr const char* kWorkExtent = "gmac";
 
 struct Unit {
   std::string layer;      ///< name of the node that decides the kind

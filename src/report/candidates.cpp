@@ -121,8 +121,8 @@ Candidate candidate_of(const Frame& frame, std::size_t row, const std::string& a
 }
 
 /// What may tell candidates of a network apart, as people would name it.
-constexpr std::array<std::string_view, 11> kNaming{"engine",   "engine_settings", "device", "precision",    "threads", "streams",
-                                                   "requests", "batch",           "mode",   "input_height", "platform"};
+constexpr std::array<std::string_view, 12> kNaming{"engine",   "engine_settings", "device", "precision",    "threads",     "streams",
+                                                   "requests", "batch",           "mode",   "input_height", "input_width", "platform"};
 
 /// What a row's figures are of; two rows that are equal in it tell of the same.
 std::string subject_of(const Frame& frame, const Candidate& candidate) {
@@ -161,7 +161,8 @@ std::vector<std::string> naming_settings(const Frame& frame, const std::vector<C
     const std::vector<std::string>& texts = frame.texts(column);
     std::set<std::string> seen;
     for (const Candidate& candidate : all) seen.insert(texts[candidate.row]);
-    if (seen.size() > 1) settings.emplace_back(column);
+    if (seen.size() > 1 && !(column == "input_width" && frame.has("input_height") && texts == frame.texts("input_height")))
+      settings.emplace_back(column);
   }
   return settings;
 }

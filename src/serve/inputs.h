@@ -30,8 +30,7 @@ struct DataItem {
 };
 
 /// Resolve the items of `data`: a URL (refused), an existing file, an existing folder (its pictures, sorted by name), else base64 of a JPEG
-/// or
-/// PNG. Whether something exists outside the folders is never looked at, so that no answer tells it.
+/// or PNG. Whether something exists outside the folders is never looked at, so that no answer tells it.
 /// Throws StatusError 400/1005 naming the item (its first 200 characters), 413 beyond a limit.
 std::vector<DataItem> resolve_items(const std::vector<std::string>& data, const InputLimits& limits);
 

@@ -21,9 +21,8 @@ struct NonNegativeFit {
 /// column, values that are not finite and a negative penalty are Error{internal}. Cost: about columns times O(rows columns), more where
 /// columns in use are left again.
 /// @param penalty  what is minimised is |X b - y|^2 / 2 + penalty |y| sum of b_i |x_i|: a column must point along the residual by more than
-/// this share
-///   of y's length to be used (the lasso of Tibshirani, Journal of the Royal Statistical Society B 58, 1996, on coefficients that are
-///   positive)
+///   this share of y's length to be used (the lasso of Tibshirani, Journal of the Royal Statistical Society B 58, 1996, on coefficients
+///   that are positive)
 NonNegativeFit fit_non_negative(DesignColumns columns, std::span<const double> y, double penalty = 0);
 
 }  // namespace inferometer::stats

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -121,17 +122,26 @@ const char* log_of(const fs::path& file) {
 /// How file and log lie there; equal before and after means that nobody wrote between.
 std::pair<fs::file_time_type, std::uintmax_t> state_of(const fs::path& file) { return {fs::last_write_time(file), fs::file_size(file)}; }
 
+/// Whether what SQLite makes beside the file would be its owner's.
+bool belongs_to_us(const fs::path& file) {
+  struct stat status {};
+  return ::stat(file.c_str(), &status) == 0 && status.st_uid == ::geteuid();
+}
+
 /// A file in a place where SQLite can make neither a lock nor a log.
 Database open_protected(const fs::path& file) {
-  // Without a log all is in the file, and somebody else who may write there would have made one.
-  for (int attempt = 0; attempt < 10 && log_of(file) == nullptr; ++attempt) {
+  // Without a log all is in the file, and somebody else who may write there would have made one. A journal may be gone in a moment.
+  constexpr int kAttempts = 40;
+  for (int attempt = 0; attempt < kAttempts && !holds_bytes(file, "-wal"); ++attempt) {
+    if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    if (log_of(file) != nullptr) continue;
     const auto before = state_of(file);
     Database copy = Database(file, Database::Access::immutable).copy_in_memory();
     if (log_of(file) == nullptr && state_of(file) == before) return copy;
   }
-  // Only beside a "-shm" that is there: one that SQLite made for us would be ours, and lock its owner out of his own store.
+  // Only beside a "-shm" that is there, or as the owner: one that SQLite made for us would lock its owner out of his own store.
   std::error_code ignored;
-  if (fs::exists(file.string() + "-shm", ignored) && !holds_bytes(file, "-journal")) {
+  if ((fs::exists(file.string() + "-shm", ignored) || belongs_to_us(file)) && !holds_bytes(file, "-journal")) {
     try {
       Database database(file, Database::Access::read_only);
       database.integer("SELECT count(*) FROM sqlite_schema");
@@ -141,10 +151,11 @@ Database open_protected(const fs::path& file) {
     }
   }
   const char* const log = log_of(file);
+  if (log == nullptr)
+    refuse(ErrorCode::io, file, "is written to all the while, and cannot be locked where it cannot be written", "try again");
   refuse(ErrorCode::io, file,
-         fmt::format("cannot be read where it cannot be written: {}{} beside it holds a part of it", file.string(),
-                     log == nullptr ? "-wal" : log),
-         "copy both files to a folder that can be written, and read the copy");
+         fmt::format("cannot be read where it cannot be written: {}{} beside it holds a part of it", file.string(), log),
+         "copy both files to a folder that can be written, `chmod u+w` the copies, and read those");
 }
 
 Database open_unchanged(const fs::path& file) {

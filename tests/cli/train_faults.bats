@@ -27,6 +27,26 @@ load training
   cmp whole/best.pth net/best.pth
 }
 
+@test "a checkpoint whose step and pictures do not go together is refused" {
+  require_training
+  "$INFEROMETER" train lenet5 --images "$BATS_FILE_TMPDIR/quarters.csv" --threads 1 "${small[@]}" --epochs 100000 --checkpoint-every 0 -o net > /dev/null 2>&1 3>&- &
+  victim=$!
+  for round in $(seq 1500); do [ -e net/training.safetensors ] && break; sleep 0.02; done
+  kill -9 "$victim"
+  wait "$victim" || true
+  sleep 0.5
+  # The record is JSON in a tensor of bytes: one digit more or less would move what lies behind it.
+  python3 - net/training.safetensors <<'PYTHON'
+import re, sys
+data = open(sys.argv[1], "rb").read()
+changed = re.sub(rb'("images":)([0-9])(?=[0-9]*,"loss_sum")', lambda m: m[1] + (b"9" if m[2] != b"9" else b"8"), data, count=1)
+assert changed != data
+open(sys.argv[1], "wb").write(changed)
+PYTHON
+  train_small "${small[@]}" --epochs 100000 --checkpoint-every 0 -o net
+  fails_with 2 "training.safetensors" "--again"
+}
+
 @test "a store that cannot be written ends the training in one line, and its epochs are kept later" {
   require_training
   train_small "${small[@]}" --epochs 2 -o net --quiet

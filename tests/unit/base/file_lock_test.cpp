@@ -116,10 +116,10 @@ TEST_F(FileLocks, OfAFolderRefusesASecondAtOnce) {
     [[maybe_unused]] auto told = write(ready[1], "x", 1);
     while (true) pause();
   }
+  close(ready[1]);  // else a child that fails would be waited for
   char letter = 0;
   ASSERT_EQ(read(ready[0], &letter, 1), 1);
   close(ready[0]);
-  close(ready[1]);
   const std::string said = error_of([&] { const FolderLock second(folder_, 0ms); }, ErrorCode::input);
   EXPECT_EQ(said.find(folder_.string() + " is in use by process " + std::to_string(process)), 0U) << said;
   EXPECT_TRUE(fs::is_empty(folder_));

@@ -64,6 +64,14 @@ TEST(Builder, InitialValuesFollowHe) {
   EXPECT_EQ(graph.tensors[1].initial.radius, initial_of({}, 4 * 9).radius);
 }
 
+/// Of a 5 x 3 kernel over a map of 2 x 8 at most two rows meet values.
+TEST(Builder, InitialValuesAllowForPaddingAroundSmallMaps) {
+  Builder net("net");
+  const TensorId x = net.input("input", {kBatch, 4, 2, 8});
+  const Graph graph = net.finish(net.conv("conv", x, {.channels = 4, .kernel = {5, 3}, .padding = {2, 1}}));
+  EXPECT_EQ(graph.tensors[1].initial.radius, initial_of({}, 4 * 2 * 3).radius);
+}
+
 TEST(Builder, SeveralOutputs) {
   Builder net("net");
   const TensorId x = net.input("input", {kBatch, 6, 8, 8});

@@ -31,7 +31,7 @@ Model small_model() {
   model.inferometer_version = "0.1.0";
   model.batches = {{1, {{"network.count", 1}, {"pointwise.count", 2}}, 1.5, 0.04, 0.1},
                    {16, {{"network.count", 1}, {"pointwise.count", 3}}, 2, 0.05, 0.2}};
-  model.memory = MemoryModel{10, 5, 2, 3, 0.5, 0.3};
+  model.memory = MemoryModel{10, 5, 2, 3, 0.5, 0.3, 0, 1, 1, 1};
   for (const char* kind : {"input", "output", "weights", "reorder"}) model.ranges[kind] = {};
   model.ranges["pointwise"] = {{"channels", {8, 64}}, {"kernel", {1, 1}}, {"map", {7, 56}}};
   HeldOut held;
@@ -100,6 +100,10 @@ TEST_F(ModelFile, DamageNamesLineOrKey) {
   EXPECT_EQ(message_after("\"scale\": 2.0", "\"scale\": 2e999").find(file + ": "), 0U);
   EXPECT_EQ(message_after("\"scale\": 2.0", "\"scale\": 0.0"), file + ": 'batches[1].scale' is not above 0");
   EXPECT_EQ(message_after("\"value\": 3.0", "\"value\": -3.0"), file + ": 'batches[1].coefficients[1].value' is negative");
+  EXPECT_EQ(message_after("\"low\": 7.0", "\"low\": 70.0"), file + ": 'ranges.pointwise.map.low' is above the high one");
+  EXPECT_EQ(message_after("\"batch\": 16", "\"batch\": 1"), file + ": 'batches' is not in ascending order");
+  EXPECT_EQ(message_after("\"column\": \"pointwise.count\"", "\"column\": \"network.count\""),
+            file + ": 'batches[0].coefficients[1].column' stands there twice");
   EXPECT_EQ(message_after("\"engine_version\"", "\"version_of_engine\""), file + ": 'engine_version' is missing");
   EXPECT_EQ(message_after("\"version\": 2", "\"version\": 1"), file + ": 'version' is one that this inferometer does not know");
   EXPECT_EQ(message_after("\"family\": \"resnet\"", "\"family\": 7"), file + ": 'held_out[0].family' is no text");
@@ -113,6 +117,23 @@ TEST_F(ModelFile, CoefficientsOfOtherColumnsAreRefused) {
             path_.string() + ": 'columns' tells that another inferometer wrote it, whose columns count other things");
   EXPECT_EQ(message_after("\"columns\"", "\"rows\""), path_.string() + ": 'columns' is missing");
   EXPECT_EQ(message_after("\"block_channels\": 16", "\"block_channels\": 12"), path_.string() + ": 'block_channels' is neither 8 nor 16");
+}
+
+/// Memory's interval reaches further for what no calibrated network had.
+TEST(Predict, MemoryBeyondTheNetworksIsLessCertain) {
+  Model model = small_model();
+  model.memory = MemoryModel{0, 0, 1, 0, 0, 0.3};
+  model.memory->most_convolution_mb = 16 * 16 * 4e-6;
+  const Prediction inside = predict_latency(model, pointwise_network(16, 1), 1),
+                   beyond = predict_latency(model, pointwise_network(32, 1), 1);
+  EXPECT_NEAR(*inside.memory_high_mb / *inside.peak_memory_mb, std::exp(0.3), 1e-9);
+  EXPECT_NEAR(*beyond.memory_high_mb / *beyond.peak_memory_mb, std::exp(0.3 * (1 + std::log(4))), 1e-9);  // all of it, four times as much
+}
+
+TEST(Predict, RefusesAModelThatGivesNoTime) {
+  Model model = small_model();
+  for (BatchModel& batch : model.batches) batch.coefficients = {{"grouped.gmac", 1}};
+  EXPECT_THROW((void)predict_latency(model, pointwise_network(16, 1), 1), Error);
 }
 
 /// What was calibrated on another CPU is predicted for that one.

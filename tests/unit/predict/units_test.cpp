@@ -108,6 +108,7 @@ TEST(Units, GatesCountChannelsAndLayoutChanges) {
   const Unit& excite = *find(network, "excite");
   EXPECT_EQ(excite.kind, "vector");
   EXPECT_DOUBLE_EQ(amount(excite, "vector.gmac"), 8 * 6 * 32 * 1e-9);
+  EXPECT_EQ(excite.amounts.count("vector.unaligned_gmac"), 0U);  // though 6 do not come in fours
   EXPECT_DOUBLE_EQ(amount(excite, "sigmoid.count"), 1);
   EXPECT_EQ(excite.amounts.count("sigmoid.mb"), 0U);
 
@@ -158,6 +159,22 @@ TEST(Units, BlocksAreAsWideAsTheCpuHasThem) {
   EXPECT_EQ(find_kind(narrow, "grouped", "reorder"), nullptr);
 }
 
+/// A weight that several layers read is in memory once; a product of matrices is charged as the linear layers are whose kernels it has.
+TEST(Units, SharedWeightsAndProducts) {
+  Builder net("tied");
+  TensorId x = net.input("input", {graph::kBatch, 8});
+  const TensorId weight = net.parameter("weight", {8, 8}, {});
+  graph::Graph tied = net.finish(net.matmul("third", net.matmul("second", net.matmul("first", x, weight), weight), weight));
+  const NetworkUnits units = units_of(tied, 4, kWidestBlock);
+  EXPECT_DOUBLE_EQ(units.linear_mb, 64 * 4e-6);
+  EXPECT_DOUBLE_EQ(units.linear_mb, units.weights_mb);
+  const Unit& product = *find(units, "first");
+  EXPECT_EQ(product.kind, "matmul");
+  EXPECT_DOUBLE_EQ(amount(product, "token_linear.gmac"), 4 * 8 * 8 * 1e-9);
+  EXPECT_DOUBLE_EQ(product.extents.at("gmac"), 4 * 8 * 8 * 1e-9);
+  EXPECT_DOUBLE_EQ(product.extents.at("megabytes"), (32 + 64 + 32) * 4e-6);
+}
+
 TEST(Units, NothingIsFusedBehindWhatOthersReadToo) {
   Builder net("branches");
   TensorId x = net.input("input", {graph::kBatch, 16, 8, 8});
@@ -182,6 +199,8 @@ TEST(Units, OfTheWholeZooHoldItsWork) {
     EXPECT_GT(units.units.size(), 4U) << network.name;
     EXPECT_GT(units.live_mb, 0) << network.name;
     EXPECT_GT(units.weights_mb, 0) << network.name;
+    EXPECT_GE(units.linear_mb, 0) << network.name;
+    EXPECT_LE(units.linear_mb, units.weights_mb) << network.name;
     for (const Unit& unit : units.units) EXPECT_FALSE(unit.kind.empty()) << network.name << " " << unit.layer;
   }
 }
