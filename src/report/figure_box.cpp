@@ -40,7 +40,7 @@ Chart make_box(const FigureSpec& spec, const Frame& rows, const FigureContext& c
   const std::string& y = spec.y.front();
   std::vector<std::string> positive;
   if (spec.log_y) positive.push_back(y);
-  FigureData data(spec, rows, context, {y}, positive);
+  FigureData data(spec, rows, context, {y}, positive, {spec.x});
 
   Chart chart;
   chart.legend = LegendPlace::none;

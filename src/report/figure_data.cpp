@@ -36,23 +36,29 @@ bool number_before(const Key& a, const Key& b) {
 }  // namespace
 
 FigureData::FigureData(const FigureSpec& spec, const Frame& rows, const FigureContext& context, const std::vector<std::string>& numeric,
-                       const std::vector<std::string>& positive)
+                       const std::vector<std::string>& positive, const std::vector<std::string>& named)
     : spec_(spec),
       rows_(rows),
       context_(context),
       status_(texts_if_there(rows, "status")),
       verdict_(texts_if_there(rows, "verdict")),
       origin_(texts_if_there(rows, "origin")) {
-  choose(numeric, positive);
+  choose(numeric, positive, named);
   split();
 }
 
-void FigureData::choose(const std::vector<std::string>& numeric, const std::vector<std::string>& positive) {
+void FigureData::choose(const std::vector<std::string>& numeric, const std::vector<std::string>& positive,
+                        const std::vector<std::string>& named) {
   const std::vector<bool> wanted = rows_where(rows_, spec_.where);
   const auto bad_column = [&](std::size_t row) {
     const auto lacks = std::find_if(numeric.begin(), numeric.end(), [&](const std::string& name) { return !rows_.numbers(name)[row]; });
     if (lacks != numeric.end()) {
       ++missing_[*lacks];
+      return true;
+    }
+    const auto nameless = std::find_if(named.begin(), named.end(), [&](const std::string& name) { return rows_.texts(name)[row].empty(); });
+    if (nameless != named.end()) {
+      ++missing_[*nameless];
       return true;
     }
     const auto unsuited = std::find_if(positive.begin(), positive.end(), [&](const std::string& name) {

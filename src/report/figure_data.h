@@ -24,8 +24,9 @@ class FigureData {
  public:
   /// @param numeric   columns in which a row needs a number to be shown
   /// @param positive  ... and one above zero
+  /// @param named     ... and any text, because it is a place on an axis of categories
   FigureData(const FigureSpec& spec, const Frame& rows, const FigureContext& context, const std::vector<std::string>& numeric,
-             const std::vector<std::string>& positive);
+             const std::vector<std::string>& positive, const std::vector<std::string>& named = {});
 
   const Frame& rows() const { return rows_; }
   std::vector<FigureGroup>& groups() { return groups_; }
@@ -44,7 +45,7 @@ class FigureData {
   std::string caption() const;
 
  private:
-  void choose(const std::vector<std::string>& numeric, const std::vector<std::string>& positive);
+  void choose(const std::vector<std::string>& numeric, const std::vector<std::string>& positive, const std::vector<std::string>& named);
   void split();
   /// Published rows whose table has no number in one of the columns: they tell of another figure, and are no gap in this one.
   std::vector<bool> other_figures(const std::vector<std::string>& quantities) const;

@@ -189,7 +189,7 @@ void share_range(std::vector<Panel>& panels, std::size_t from, bool log) {
 Chart make_grouped_bar(const FigureSpec& spec, const Frame& rows, const FigureContext& context) {
   std::vector<std::string> positive;
   if (spec.log_y) positive.push_back(spec.y.front());
-  FigureData data(spec, rows, context, {}, positive);
+  FigureData data(spec, rows, context, {}, positive, {spec.x});
 
   Chart chart;
   SeriesStyles styles;

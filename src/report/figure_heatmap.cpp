@@ -9,8 +9,8 @@ namespace inferometer::report {
 Chart make_heatmap(const FigureSpec& spec, const Frame& rows, const FigureContext& context) {
   std::vector<std::string> positive;
   if (spec.log_y) positive.push_back(spec.value);
-  FigureData data(spec, rows, context, {spec.value}, positive);
   const std::string& y = spec.y.front();
+  FigureData data(spec, rows, context, {spec.value}, positive, {spec.x, y});
 
   Chart chart;
   chart.legend = LegendPlace::none;
@@ -30,7 +30,7 @@ Chart make_heatmap(const FigureSpec& spec, const Frame& rows, const FigureContex
     std::map<std::string, std::size_t> lines;
     for (const std::string& name : category_order(rows, y, group.shown)) {
       for (const std::size_t row : group.shown) {
-        if (rows.texts(y)[row] != name || rows.texts(spec.x)[row].empty()) continue;
+        if (rows.texts(y)[row] != name) continue;
         const std::string more = data.heading(apart, row);
         const std::string line = name + (more.empty() ? "" : " (" + more + ")");
         const auto [found, is_new] = lines.try_emplace(line, lines.size());

@@ -97,9 +97,9 @@ class LineMaker {
 
 Chart make_line(const FigureSpec& spec, const Frame& rows, const FigureContext& context) {
   std::vector<std::string> positive;
-  if (spec.log_x && rows.is_numeric(spec.x)) positive.push_back(spec.x);
+  if (spec.log_x) positive.push_back(spec.x);
   if (spec.log_y || spec.both_scales) positive.insert(positive.end(), spec.y.begin(), spec.y.end());
-  FigureData data(spec, rows, context, spec.y, positive);
+  FigureData data(spec, rows, context, spec.y, positive, {spec.x});
 
   Chart chart;
   LineMaker maker(spec, data);

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "charts/drawing.h"
+#include "charts/layout.h"
 #include "report/page_text.h"
 
 namespace inferometer::report {
@@ -53,6 +54,21 @@ void write_figure_files(const Chart& chart, Painter& painter, const std::filesys
   if (chart.animated) write_file_atomically(folder / (chart.id + ".gif"), painter.gif(chart));
 }
 
+/// Does some work on a figure; an error of our own names it.
+template <class Work>
+void with_figure_named(const ReportFigure& figure, const Work& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::internal) throw;
+    throw Error(error.code(), fmt::format("figure '{}': {}", figure.chart.id, error.what()), error.hint());
+  }
+}
+
+void require_drawable(const ReportFigure& figure) {
+  with_figure_named(figure, [&] { require_sound(figure.chart); });
+}
+
 /// Does a piece of work for every figure on several threads; each takes the next that is left. The first failure ends it.
 class Workshop {
  public:
@@ -86,12 +102,7 @@ class Workshop {
 
   template <class Worker>
   void work_on(std::size_t at, Worker& worker) const {
-    try {
-      worker(at);
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::internal) throw;
-      throw Error(error.code(), fmt::format("figure '{}': {}", figures_[at]->chart.id, error.what()), error.hint());
-    }
+    with_figure_named(*figures_[at], [&] { worker(at); });
   }
 
   const std::vector<const ReportFigure*>& figures_;
@@ -137,6 +148,9 @@ PageParts page_parts(const std::vector<const ReportFigure*>& figures, const Writ
 ReportFiles write_report(const Report& asked, const std::filesystem::path& folder, const WriteOptions& options) {
   const Report report = with_distinct_ids(asked);
   const std::vector<const ReportFigure*> figures = figures_of(report);
+  // What can fail because of what the report holds comes before the first file.
+  for (const ReportFigure* figure : figures) require_drawable(*figure);
+  const std::string page = options.page ? page_text(report, page_parts(figures, options)) : std::string();
   make_folder(folder);
   ReportFiles files;
   if (options.tables) files.tables = write_tables(report, folder / "tables");
@@ -145,7 +159,6 @@ ReportFiles write_report(const Report& asked, const std::filesystem::path& folde
     files.figures = figures.size();
   }
   if (options.page) {
-    const std::string page = page_text(report, page_parts(figures, options));
     files.page = folder / "index.html";
     files.page_bytes = page.size();
     write_file_atomically(files.page, page);

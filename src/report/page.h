@@ -65,7 +65,7 @@ struct WriteOptions {
 
 /// Write DIR/index.html, DIR/figures/ID.{svg,png,pdf[,gif]} and DIR/tables/ID.{csv,md,json,tex}. The folder is made when it is missing;
 /// files of the same names are replaced, each at once, the page last, so that a reader never sees a half-written one; other files stay. Ids
-/// that are alike get -2, -3. Throws Error{io}; Error{internal} naming the figure that contradicts itself.
+/// that are alike get -2, -3. Throws Error{io}; Error{internal} naming the figure that contradicts itself, before anything is written.
 ReportFiles write_report(const Report& report, const std::filesystem::path& folder, const WriteOptions& options);
 
 }  // namespace inferometer::report

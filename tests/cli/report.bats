@@ -27,6 +27,16 @@ CSV
   diff -r out again
 }
 
+@test "report: a row without a batch is left out of what goes by batches, and counted" {
+  printf 'model,per_image_ms,batch\nresnet18,5,1\nresnet18,7,2\nresnet18,6,\n' > times.csv
+  "$INFEROMETER" import times.csv --quiet > /dev/null
+  inferometer report -o out --format json
+  rows_have 'rows[0]["page"] == "out/index.html"'
+  [ -s out/figures/time-per-image-against-the-batch.svg ]
+  grep -q '1 without Batch size' out/index.html
+  [ "$(wc -l < out/tables/every-row-published.csv)" -eq 4 ]
+}
+
 @test "report: --where takes a part, and --only writes a part" {
   import_times
   inferometer report -o out --where engine=beta --only tables

@@ -7,6 +7,7 @@
 
 #include "base/csv.h"
 #include "base/error.h"
+#include "charts/layout.h"
 #include "report/column_titles.h"
 
 namespace inferometer::report {
@@ -398,6 +399,58 @@ TEST(Line, TicksStandAtBatchSizes) {
   EXPECT_TRUE(make_figure(line, frame("batch,ms\n1,9\n8,3\n4.5,5\n")).panels[0].x.ticks.empty());
   line.log_x = false;
   EXPECT_TRUE(make_figure(line, frame("batch,ms\n1,9\n8,3\n2,5\n")).panels[0].x.ticks.empty());
+}
+
+TEST(Line, RowsWithoutAPlaceOnTheAxisAreLeftOutAndCounted) {
+  const Frame rows = frame("model,batch,per_image_ms\na,1,5\na,2,7\na,,6\nb,,9\n");
+  FigureSpec line = spec("line", "batch", "per_image_ms");
+  line.series = {"model"};
+  line.log_x = line.log_y = true;
+  const Chart chart = make_figure(line, rows);
+  ASSERT_EQ(chart.panels.size(), 1u);
+  EXPECT_EQ(chart.panels[0].x.scale, Scale::log10);
+  ASSERT_EQ(chart.panels[0].series.size(), 1u);
+  ASSERT_EQ(chart.panels[0].series[0].points.size(), 2u);
+  EXPECT_EQ(chart.panels[0].series[0].points[1].x, 2);
+  EXPECT_EQ(chart.panels[0].series[0].points[1].y, 7);
+  EXPECT_TRUE(says(chart, "Left out: 2 without Batch size, images."));
+  charts::require_sound(chart);
+
+  // A panel of such rows alone is none.
+  line.group = {"model"};
+  const Chart apart = make_figure(line, rows);
+  ASSERT_EQ(apart.panels.size(), 1u);
+  EXPECT_EQ(apart.panels[0].title, "a");
+  charts::require_sound(apart);
+
+  // Text among the numbers makes categories of them, in which an empty cell has no place either.
+  const Chart words = make_figure(line, frame("model,batch,per_image_ms\na,1,5\na,many,7\na,,6\na,0,8\n"));
+  EXPECT_EQ(words.panels[0].x.categories, (std::vector<std::string>{"1", "many"}));
+  EXPECT_TRUE(says(words, "Left out: 1 without Batch size, images, 1 with Batch size, images not above 0."));
+  charts::require_sound(words);
+
+  const Failure failure = failure_of([&] { make_figure(line, frame("model,batch,per_image_ms\na,,6\n")); });
+  EXPECT_EQ(failure.code, ErrorCode::input);
+  EXPECT_NE(failure.message.find("1 without batch"), std::string::npos) << failure.message;
+}
+
+TEST(Figures, CategoriesWithoutANameAreCounted) {
+  const Frame rows = frame("model,engine,batch,per_image_ms\na,x,1,5\na,x,,6\na,,1,7\na,x,2,8\n");
+  FigureSpec bars = spec("grouped_bar", "batch", "per_image_ms");
+  bars.series = {"model"};
+  FigureSpec heat = spec("heatmap", "batch", "engine");
+  heat.value = "per_image_ms";
+  const std::pair<FigureSpec, const char*> cases[] = {
+      {bars, "Without a bar: 1 without Batch size, images."},
+      {spec("box", "batch", "per_image_ms"), "Left out: 1 without Batch size, images."},
+      {heat, "Left out: 1 without Batch size, images, 1 without Engine."},
+  };
+  for (const auto& [figure, words] : cases) {
+    const Chart chart = make_figure(figure, rows);
+    EXPECT_EQ(chart.panels.at(0).x.categories, (std::vector<std::string>{"1", "2"})) << figure.type;
+    EXPECT_TRUE(says(chart, words)) << figure.type;
+    charts::require_sound(chart);
+  }
 }
 
 TEST(Line, BetweenWholeNumbersAreNoTicks) {

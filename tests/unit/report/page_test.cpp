@@ -148,17 +148,19 @@ TEST_F(PageFiles, AFileInTheWayIsOneClearError) {
   EXPECT_THROW(write_report(report(), folder_ / "out", {1}), Error);
 }
 
-TEST_F(PageFiles, AContradictoryChartIsNamedAndNoPageIsLeft) {
+TEST_F(PageFiles, AContradictoryChartIsNamedAndNothingIsWritten) {
   Report wrong = report();
   std::get<ReportFigure>(wrong.sections[0].items[3]).chart.panels.clear();
-  try {
-    write_report(wrong, folder_, {2});
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::internal);
-    EXPECT_NE(std::string(error.what()).find("figure 'line'"), std::string::npos) << error.what();
+  for (const WriteOptions& options : {WriteOptions{2}, WriteOptions{1, false, true, true}, WriteOptions{1, true, false, true}}) {
+    try {
+      write_report(wrong, folder_ / "out", options);
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::internal);
+      EXPECT_NE(std::string(error.what()).find("figure 'line'"), std::string::npos) << error.what();
+    }
+    EXPECT_FALSE(fs::exists(folder_ / "out"));
   }
-  EXPECT_FALSE(fs::exists(folder_ / "index.html"));
 }
 
 }  // namespace
