@@ -165,6 +165,14 @@ PendingFile::PendingFile(fs::path destination) : destination_(resolve_link(std::
   if (is_other_than_file(destination_)) throw failure(ErrorCode::io, "write", destination_, "is not a regular file");
   create_parent(destination_);
   temporary_ = temporary_beside(destination_);
+  // Tried at once, so that the message names the destination, and nothing is computed in vain.
+  const Descriptor file(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  const int cause = errno;
+  if (!file) {
+    temporary_.clear();
+    throw failure(ErrorCode::io, "write", destination_, cause);
+  }
+  ::unlink(temporary_.c_str());
 }
 
 PendingFile::~PendingFile() {

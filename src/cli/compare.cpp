@@ -102,7 +102,7 @@ void add_compare(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("compare", "Measure two entries in turns: faster, slower, or no difference shown");
   const auto state = std::make_shared<CompareCommand>();
   add_run_options(*command, state->shared, {compared_options().begin(), compared_options().end()});
-  const char* const kSideHelp[] = {"What the first entry has of its own: options above as key=value, separated by commas",
+  const char* const kSideHelp[] = {"What the first entry has of its own: options below as key=value, separated by commas",
                                    "What the second has of its own; ratios are b / a"};
   for (std::size_t side = 0; side < measure::kSides; ++side) {
     command->add_option(fmt::format("--{}", measure::kSideNames[side]), state->sides[side], kSideHelp[side])

@@ -32,6 +32,15 @@ struct PredictCommand {
   bool explain = false;
 };
 
+/// A misspelt name, before it is said not to be calibrated.
+void require_engine(const std::string& name) {
+  const measure::EngineCatalog catalog = measure::ask_engines(engine::plugin_folder());
+  if (catalog.find(name) != nullptr) return;
+  std::vector<std::string> names;
+  for (const measure::EngineHere& here : catalog.engines) names.push_back(here.info.name);
+  throw Error(ErrorCode::missing_engine, fmt::format("there is no engine '{}' here", one_line(name, 60)), did_you_mean(name, names));
+}
+
 predict::Model find_calibration(const PredictCommand& command) {
   if (command.engine.empty() == command.calibration.empty()) {
     throw Error(ErrorCode::usage,
@@ -48,6 +57,7 @@ predict::Model find_calibration(const PredictCommand& command) {
   if (command.engine.find(':') != std::string::npos)
     throw Error(ErrorCode::usage, fmt::format("--engine: {}: an engine with settings is named by its file", one_line(command.engine, 60)),
                 "--calibration FILE.json, as `calibrate -o FILE.json` wrote it");
+  require_engine(command.engine);
   const auto asked_threads = static_cast<int>(parse_integer_or_default(command.threads.value_or("default"), kThreadLimits, "--threads"));
   const int threads = asked_threads == 0 ? measure::default_threads() : asked_threads;
   const std::string device = command.device.value_or("cpu"), precision = command.precision.value_or("fp32");

@@ -151,7 +151,7 @@ void add_report(CLI::App& app, Context& context) {
       ->type_name("N");
   command->footer(
       example_footer("inferometer report studies/quick.toml -o report\n"
-                     "  inferometer report studies/model_test.toml --published -o published"));
+                     "  inferometer report studies/model_test.toml --published -o page"));
   command->callback([state, &context] { make_report(*state, context); });
 }
 

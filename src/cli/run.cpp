@@ -23,11 +23,13 @@
 #include "cli/throughput_search.h"
 #include "engine/loader.h"
 #include "measure/engines_here.h"
+#include "measure/models.h"
 #include "measure/platform.h"
 #include "measure/runner.h"
 #include "report/rows.h"
 #include "report/study_report.h"
 #include "store/store.h"
+#include "zoo/zoo.h"
 
 namespace inferometer::cli {
 namespace {
@@ -71,6 +73,15 @@ void limit_plan(Plan& plan, std::size_t most) {
   plan.left_out = before - plan.entries.size() - evaluation_count(plan);
 }
 
+/// A network in place of a study is what other commands take there.
+void refuse_network(const std::string& study) {
+  std::error_code ignored;
+  const bool is_name = zoo::find(study) != nullptr && !std::filesystem::exists(study, ignored);
+  if (!is_name && !study.ends_with(".onnx") && !measure::is_prototxt(study)) return;
+  throw Error(ErrorCode::usage, fmt::format("{} is no study file", one_line(study, 200)),
+              "a network is named by an option: --model " + shell_quote(study));
+}
+
 Plan make_plan(const RunCommand& command, const measure::EngineCatalog& catalog, const Context& context) {
   Plan plan;
   if (command.study_path.empty()) {
@@ -82,6 +93,7 @@ Plan make_plan(const RunCommand& command, const measure::EngineCatalog& catalog,
     }
     plan.entries = measure::expand({run_spec(command.options)}, catalog.engines, measure::MissingEngine::is_error);
   } else {
+    refuse_network(command.study_path);
     const Study study = read_study(command.study_path);
     std::vector<measure::RunSpec> specs = select_runs(study, command.only);
     for (measure::RunSpec& spec : specs) apply_run_options(command.options, spec);

@@ -123,7 +123,7 @@ void require_engine(const measure::EngineCatalog& engines, const std::string& na
   std::vector<std::string> names;
   for (const measure::EngineHere& each : engines.engines) names.push_back(each.info.name);
   if (engine == nullptr)
-    throw Error(ErrorCode::usage, fmt::format("--engine: there is no engine '{}'", one_line(name, 60)), did_you_mean(name, names));
+    throw Error(ErrorCode::missing_engine, fmt::format("--engine: there is no engine '{}'", one_line(name, 60)), did_you_mean(name, names));
   if (!engine->info.usable)
     throw Error(ErrorCode::missing_engine, fmt::format("--engine {}: {}", name, engine->info.reason),
                 "inferometer engines lists what is here");

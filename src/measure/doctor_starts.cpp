@@ -43,11 +43,13 @@ class Silent final : public RunObserver {
   const LockWait& wait_;
 };
 
+/// One that reads files, as people use them, before one that executes graphs (the reference); then by rank.
 const EngineHere* best_engine(const EngineCatalog& catalog) {
+  const auto order = [](const EngineHere& here) { return std::pair(here.info.executes_graphs, here.info.rank); };
   const EngineHere* best = nullptr;
   for (const EngineHere& here : catalog.engines) {
     if (!here.info.usable || !here.info.computes) continue;
-    if (best == nullptr || here.info.rank < best->info.rank) best = &here;
+    if (best == nullptr || order(here) < order(*best)) best = &here;
   }
   return best;
 }

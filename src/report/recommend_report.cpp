@@ -108,6 +108,10 @@ std::string reasons(const RecommendSpec& spec, const Choice& choice, const Candi
   const bool is_listed = std::any_of(choice.constraints.begin(), choice.constraints.end(),
                                      [&](const ConstraintOutcome& constraint) { return constraint.quantity == wanted; });
   if (!is_listed && chosen[wanted]) parts.push_back(fmt::format("{} {}", words_of(wanted), figure_text(wanted, *chosen[wanted])));
+  // What broke ties where the wanted figure is unknown.
+  for (const Quantity quantity : order_of(spec.prefer))
+    if (parts.empty() && chosen[quantity])
+      parts.push_back(fmt::format("{} {}", words_of(quantity), figure_text(quantity, *chosen[quantity])));
   return join(parts, ", ");
 }
 

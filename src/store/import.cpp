@@ -55,7 +55,7 @@ Targets targets_of(const CsvTable& table, const ImportOptions& options) {
 }
 
 void require_meaning(const CsvTable& table, const Targets& targets) {
-  const std::string columns = columns_of(table) + "; name them with --map, e.g. --map per_image_ms=ms_per_image";
+  const std::string columns = columns_of(table) + "; `import` takes other names with --map, e.g. --map per_image_ms=ms_per_image";
   if (std::find(targets.begin(), targets.end(), "model") == targets.end()) {
     throw Error(ErrorCode::input, fmt::format("{} has no column 'model'", table.name), columns);
   }

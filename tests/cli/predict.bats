@@ -98,7 +98,7 @@ json.dump(model, open("narrow.json", "w"))'
   inferometer predict lenet5
   fails_with 2 "no engine is named" "--calibration"
   inferometer predict lenet5 --engine fake
-  fails_with 2 "fake cpu fp32 was not calibrated" "inferometer calibrate --engine fake"
+  fails_with 2 "fake was not calibrated on cpu in fp32" "inferometer calibrate --engine fake"
   inferometer predict nosuchnet --engine fake --calibration x.json
   fails_with 2 "--calibration names an engine already"
   inferometer calibrate --threads 1
@@ -114,4 +114,21 @@ json.dump(model, open("narrow.json", "w"))'
 @test "calibrate: no folder for the probes' files is one line" {
   TMPDIR=/nowhere/at/all calibrate_fake
   fails_with 2 "cannot make a temporary folder in /nowhere/at/all"
+}
+
+@test "predict: an engine that is not there, one that was not calibrated, and what a calibration settles" {
+  needs_trusted_build
+  inferometer predict lenet5 --engine onnxrutime
+  fails_with 3 "there is no engine 'onnxrutime'"
+  inferometer predict lenet5 --engine $kFake --threads 3 --precision fp16
+  fails_with 2 "an engine with settings is named by its file"
+  inferometer predict lenet5 --engine fake --threads 3 --precision fp16
+  fails_with 2 "was not calibrated on cpu in fp16 with 3 threads" "inferometer calibrate --engine fake --precision fp16 --threads 3"
+  inferometer calibrate --engine $kFake --threads 1 --probes few --batches 1 --networks lenet5,samplenet --quiet
+  fails_with 2 "an engine with settings needs a file of its own"
+  calibrate_fake
+  for option in --threads --device --precision; do
+    inferometer predict lenet5 --calibration fake.json $option 1
+    fails_with 2 "$option: --calibration has one already"
+  done
 }

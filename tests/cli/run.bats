@@ -141,3 +141,10 @@ TOML
   rows_have 'len(rows) == 6 * 3 * 3'
   [ ! -e inferometer.db ]
 }
+
+@test "a network in place of a study is told how to be named" {
+  inferometer run lenet5
+  fails_with 2 "lenet5 is no study file" "--model lenet5"
+  inferometer run some/net.onnx
+  fails_with 2 "some/net.onnx is no study file" "--model some/net.onnx"
+}

@@ -154,7 +154,7 @@ picture() { base64 -w 0 "$SOURCE_DIR/tests/unit/dataset/pictures/colour.jpg"; }
   inferometer serve --port 0 --data-root file
   fails_with 2 "--data-root file: is no folder"
   inferometer serve --port 0 --engine onnxruntim
-  fails_with 2 "there is no engine 'onnxruntim'" "onnxruntime"
+  fails_with 3 "there is no engine 'onnxruntim'" "onnxruntime"
   inferometer serve --port 0 --service net
   fails_with 2 "--service net: is no NAME=REPOSITORY" "--service net=squeezenet1_1"
   inferometer serve --port 0 --service net=lenet5,colour=red

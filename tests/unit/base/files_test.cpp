@@ -154,6 +154,12 @@ TEST_F(Files, FailedWriteKeepsTheOldContentAndRemovesItsOwn) {
   EXPECT_EQ(files_here(), 1U);
 }
 
+/// Not the name that it has meanwhile.
+TEST_F(Files, PendingFileNamesTheDestinationThatCannotBeMade) {
+  EXPECT_NE(error_of([] { const PendingFile pending("/proc/model.onnx"); }, ErrorCode::io).find("cannot write /proc/model.onnx"),
+            std::string::npos);
+}
+
 TEST_F(Files, PendingFileIsThereOnlyAfterCommit) {
   {
     PendingFile pending(folder_ / "model.onnx");
