@@ -117,10 +117,14 @@ class Patience {
  public:
   Patience(const fs::path& path, const LockWait& wait) : path_(path), wait_(wait), next_(Clock::now() + wait.patience) {}
 
+  /// Called at every poll.
   void look() {
     if (!wait_.say || Clock::now() < next_) return;
-    next_ = Clock::now() + wait_.patience;
     const std::optional<LockHolder> holder = lock_holder(path_);
+    // Between one holder and the next there is none for as long as a poll: that is not a holder who cannot be seen.
+    if (!holder && ++looks_without_holder_ < 3) return;
+    looks_without_holder_ = 0;
+    next_ = Clock::now() + wait_.patience;
     const bool newly_stopped = holder && holder->stopped && holder->process != stopped_;
     if (said_ && !newly_stopped) return;
     said_ = true;
@@ -134,7 +138,46 @@ class Patience {
   Clock::time_point next_;
   bool said_ = false;
   pid_t stopped_ = 0;  ///< the one that was last said to be stopped
+  int looks_without_holder_ = 0;
 };
+
+/// Lock the file, polling. @param at_each_poll  called after each vain try; false gives up, which an empty descriptor tells.
+template <class AtEachPoll>
+Descriptor lock_by_polling(const fs::path& path, const AtEachPoll& at_each_poll) {
+  constexpr std::chrono::milliseconds kPause{20};
+  Descriptor file = open_lock_file(path);
+  while (true) {
+    if (::flock(file.number(), LOCK_EX | LOCK_NB) == 0) {
+      if (is_still_at(file.number(), path)) return file;
+      file = open_lock_file(path);
+      continue;
+    }
+    if (errno != EWOULDBLOCK && errno != EINTR) throw lock_failure(path, errno);
+    if (!at_each_poll()) return {};
+    std::this_thread::sleep_for(kPause);
+    // A waiter must not sit on a file that has been replaced.
+    if (!is_still_at(file.number(), path)) file = open_lock_file(path);
+  }
+}
+
+/// Wait until nobody else is next. Empty where one goes without: turns are a courtesy, and who is excluded does not depend on them. So
+/// one who is next and stopped is passed by, and a queue that cannot be opened or made here makes nobody fail.
+template <class AtEachPoll>
+Descriptor be_next(const fs::path& queue, const AtEachPoll& at_each_poll) {
+  constexpr int kPollsBetweenLooks = 25;
+  int polls = 0;
+  try {
+    return lock_by_polling(queue, [&] {
+      at_each_poll();
+      if (polls++ % kPollsBetweenLooks != 0) return true;
+      const std::optional<LockHolder> next = lock_holder(queue);
+      return !next || !next->stopped;
+    });
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::io) throw;
+    return {};
+  }
+}
 
 }  // namespace
 
@@ -152,26 +195,17 @@ std::optional<LockHolder> lock_holder(const fs::path& path) {
 }
 
 FileLock::FileLock(const fs::path& path, bool (*interrupted)(), const LockWait& wait) {
-  constexpr std::chrono::milliseconds kPause{20};
   create_folder_of(path);
-  Descriptor file = open_lock_file(path);
   Patience patience(path, wait);
-  while (true) {
-    if (::flock(file.number(), LOCK_EX | LOCK_NB) == 0) {
-      if (is_still_at(file.number(), path)) break;
-      file = open_lock_file(path);
-      continue;
-    }
-    if (errno != EWOULDBLOCK && errno != EINTR) throw lock_failure(path, errno);
+  const auto at_each_poll = [&] {
     if (interrupted != nullptr && interrupted()) {
       throw Error(ErrorCode::interrupted, "interrupted while waiting for the lock " + path.string());
     }
     patience.look();
-    std::this_thread::sleep_for(kPause);
-    // A waiter must not sit on a file that has been replaced.
-    if (!is_still_at(file.number(), path)) file = open_lock_file(path);
-  }
-  file_ = std::move(file);
+    return true;
+  };
+  const Descriptor next = be_next(path.string() + ".queue", at_each_poll);
+  file_ = lock_by_polling(path, at_each_poll);
 }
 
 FolderLock::FolderLock(const fs::path& folder, std::chrono::milliseconds patience)

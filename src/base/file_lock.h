@@ -35,6 +35,8 @@ struct LockWait {
 
 /// Exclusive lock between processes, held until destruction; the file stays. Creates it, for all users. Advisory: flock(2),
 /// so the kernel frees it when the holder ends in any way. A child process does not inherit it.
+/// In turns: who wants it holds PATH.queue until it has it, so that who frees it and wants it again at once stands behind who waited.
+/// Of several who wait, any may be next.
 class FileLock {
  public:
   /// Waits; `interrupted` (may be null) is polled at least every 100 ms and ends the wait with Error{interrupted}.

@@ -5,12 +5,14 @@
 #include <cstdlib>
 #include <fstream>
 #include <functional>
+#include <new>
 #include <thread>
 
 #include <gtest/gtest.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -268,6 +270,86 @@ TEST_F(FileLocks, WhoWaitsSaysThatTheHolderIsStopped) {
   ASSERT_EQ(said.lines.size(), 2u);
   EXPECT_EQ(said.lines[0].find("stopped"), std::string::npos);
   EXPECT_NE(said.lines[1].find("is stopped: `kill -CONT " + std::to_string(holder.process())), std::string::npos);
+}
+
+/// How often the greedy process below has had the lock; in memory that both processes see.
+std::atomic<int>* rounds = nullptr;
+int last_round = 0;
+bool too_many_rounds() { return *rounds > last_round; }
+
+TEST_F(FileLocks, WhoWaitsComesBeforeWhoHasJustHadIt) {
+  constexpr int kTurns = 5, kMostRounds = 150;
+  void* const shared = mmap(nullptr, sizeof(std::atomic<int>), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(shared, MAP_FAILED);
+  rounds = new (shared) std::atomic<int>(0);
+  const auto path = folder_ / "lock";
+  const pid_t greedy = fork();
+  if (greedy == 0) {
+    while (true) {
+      FileLock lock(path, nullptr);
+      ++*rounds;
+      std::this_thread::sleep_for(10ms);
+    }
+  }
+  while (*rounds == 0) std::this_thread::sleep_for(1ms);
+  last_round = *rounds + kMostRounds;
+  int turns = 0;
+  EXPECT_NO_THROW({
+    for (; turns < kTurns; ++turns) {
+      const FileLock lock(path, too_many_rounds);
+      const int now = *rounds;
+      std::this_thread::sleep_for(30ms);
+      EXPECT_EQ(*rounds, now) << "both have it";
+    }
+  });
+  EXPECT_EQ(turns, kTurns) << "in " << kMostRounds << " rounds of the other";
+  kill(greedy, SIGKILL);
+  waitpid(greedy, nullptr, 0);
+  munmap(shared, sizeof(std::atomic<int>));
+}
+
+bool at_the_thousandth_look() { return ++polls >= 1000; }
+
+TEST_F(FileLocks, WhoIsNextAndStoppedIsPassedBy) {
+  const auto path = folder_ / "lock";
+  Holder holder(path);
+  const pid_t next = fork();
+  if (next == 0) {
+    FileLock lock(path, nullptr);
+    _exit(0);
+  }
+  const auto is_next = [&] {
+    const auto waiting = lock_holder(folder_ / "lock.queue");
+    return waiting && waiting->process == next;
+  };
+  while (!is_next()) std::this_thread::sleep_for(1ms);
+  kill(next, SIGSTOP);
+  int status = 0;
+  waitpid(next, &status, WUNTRACED);
+  holder.end();
+  polls = 0;
+  EXPECT_NO_THROW(FileLock(path, at_the_thousandth_look));
+  kill(next, SIGCONT);
+  ASSERT_EQ(waitpid(next, &status, 0), next);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << "it has its turn when it goes on";
+}
+
+TEST_F(FileLocks, WhoStandsInTheQueueNamesTheHolderOfTheLock) {
+  const auto path = folder_ / "lock";
+  const Holder holder(path);
+  const Holder next(folder_ / "lock.queue");
+  Said said;
+  polls = 0;
+  EXPECT_THROW(FileLock(path, at_the_fifth_look, said.wait), Error);
+  const std::string expected = "waiting for " + path.string() + ", held by process " + std::to_string(holder.process()) + " (test_base)";
+  EXPECT_EQ(said.lines, std::vector<std::string>{expected});
+}
+
+TEST_F(FileLocks, GoesWithoutTurnsWhereThereCanBeNone) {
+  const auto path = folder_ / "lock";
+  fs::create_symlink("elsewhere", folder_ / "lock.queue");
+  EXPECT_NO_THROW(FileLock(path, at_once));
+  EXPECT_FALSE(fs::exists(folder_ / "elsewhere"));
 }
 
 TEST_F(FileLocks, NothingIsSaidBeforePatienceEnds) {
