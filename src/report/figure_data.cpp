@@ -11,7 +11,6 @@
 #include "base/text.h"
 #include "report/column_titles.h"
 #include "report/frame_where.h"
-#include "report/settings.h"
 #include "stats/sample.h"
 
 namespace inferometer::report {
@@ -228,32 +227,6 @@ Axis number_axis(const Frame& frame, const std::string& column, const std::vecto
     axis.ticks.assign(values.begin(), values.end());
   }
   return axis;
-}
-
-std::vector<std::string> telling_apart(const Frame& frame, const std::vector<std::size_t>& rows, std::vector<std::string> place,
-                                       std::vector<std::string> series) {
-  const auto differs_in = [&](const std::string& setting) {
-    if (!frame.has(setting) || std::find(series.begin(), series.end(), setting) != series.end()) return false;
-    std::vector<const std::vector<std::string>*> columns;
-    for (const auto* names : {&place, &series}) {
-      for (const std::string& name : *names) columns.push_back(&frame.texts(name));
-    }
-    const std::vector<std::string>& values = frame.texts(setting);
-    std::map<Key, const std::string*> seen;
-    for (const std::size_t row : rows) {
-      Key key;
-      for (const auto* column : columns) key.push_back((*column)[row]);
-      const auto [found, is_new] = seen.try_emplace(std::move(key), &values[row]);
-      if (!is_new && *found->second != values[row]) return true;
-    }
-    return false;
-  };
-  for (const std::string& setting : setting_columns()) {
-    // A time of day or a command is no name of a series.
-    if (setting == "repro" || setting == "started_at") continue;
-    if (differs_in(setting)) series.push_back(setting);
-  }
-  return series;
 }
 
 double settled(const std::vector<std::optional<double>>& numbers, const std::vector<std::size_t>& rows, std::size_t& counted) {

@@ -67,12 +67,6 @@ class FigureData {
 /// small counts alone, as batch sizes are, its ticks stand at these.
 Axis number_axis(const Frame& frame, const std::string& column, const std::vector<std::size_t>& rows, bool log);
 
-/// Columns that tell rows apart which would otherwise share a place, after those that the figure names; the first setting in which
-/// two such rows differ, again and again. Rows alike in every setting share their place.
-/// @param rows  those in question
-std::vector<std::string> telling_apart(const Frame& frame, const std::vector<std::size_t>& rows, std::vector<std::string> place,
-                                       std::vector<std::string> series);
-
 /// The median of rows that share a place because no setting tells them apart; `counted` grows by one where there are several.
 double settled(const std::vector<std::optional<double>>& numbers, const std::vector<std::size_t>& rows, std::size_t& counted);
 

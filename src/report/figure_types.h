@@ -8,6 +8,7 @@
 #include "report/chart_names.h"
 #include "report/figure.h"
 #include "report/figure_data.h"
+#include "report/telling_apart.h"
 
 namespace inferometer::report {
 

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "report/figure_data.h"
+#include "report/telling_apart.h"
 
 namespace inferometer::report {
 namespace {
@@ -20,16 +20,6 @@ Key key_of(const Frame& frame, const std::vector<std::string>& columns, std::siz
   return key;
 }
 
-/// Whether two lines in one place differ in a column.
-bool differ(const Frame& frame, const std::vector<std::size_t>& rows, const std::vector<std::string>& place, const std::string& column) {
-  std::map<Key, std::string> seen;
-  return std::any_of(rows.begin(), rows.end(), [&](std::size_t row) {
-    const std::string& text = frame.texts(column)[row];
-    const auto [found, is_new] = seen.try_emplace(key_of(frame, place, row), text);
-    return !is_new && found->second != text;
-  });
-}
-
 std::size_t place_of(std::vector<Key>& keys, Key key) {
   const auto found = std::find(keys.begin(), keys.end(), key);
   if (found != keys.end()) return static_cast<std::size_t>(found - keys.begin());
@@ -40,12 +30,8 @@ std::size_t place_of(std::vector<Key>& keys, Key key) {
 }  // namespace
 
 Table frame_grid(const TableSpec& spec, const Frame& frame, const std::vector<std::size_t>& rows, const std::vector<std::string>& further) {
-  std::vector<std::string> across = telling_apart(frame, rows, spec.rows, spec.columns);
-  for (const std::string& column : further) {
-    std::vector<std::string> place = spec.rows;
-    place.insert(place.end(), across.begin(), across.end());
-    if (std::find(place.begin(), place.end(), column) == place.end() && differ(frame, rows, place, column)) across.push_back(column);
-  }
+  const std::vector<std::string> settings = telling_apart(frame, rows, spec.rows, spec.columns);
+  const std::vector<std::string> across = telling_apart(frame, rows, spec.rows, settings, further);
   std::vector<Key> down, heads;
   std::map<std::pair<std::size_t, std::size_t>, std::size_t> cells;  // place -> the last line
   std::set<std::pair<std::size_t, std::size_t>> shared;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "report/field_cells.h"
+#include "report/telling_apart.h"
 
 namespace inferometer::report {
 namespace {
@@ -64,6 +66,14 @@ std::vector<std::string> telling_columns(const std::vector<LayerRow>& rows, std:
   return across;
 }
 
+/// Columns of the settings in a list of layers: model, engine, and those in which lines of one layer differ.
+std::vector<std::string> shown_settings(const std::vector<LayerRow>& rows) {
+  const Frame frame = frame_of(rows);
+  std::vector<std::size_t> all(rows.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return telling_apart(frame, all, {"layer", "engine_layer", "mapping"}, {"model", "engine"}, settings());
+}
+
 struct Sum {
   std::optional<double> value;
   std::string outcome;  ///< of the first line
@@ -101,18 +111,12 @@ Table layers_table(const std::vector<LayerRow>& rows, Format format) {
     for (const LayerRow& row : rows) table.rows.push_back(field_cells(row, table.columns, kFields));
     return table;
   }
-  table.columns = {"model",
-                   "engine",
-                   "layer",
-                   "operator",
-                   "outcome",
-                   "fused_into",
-                   "mapping",
-                   "kernel",
-                   "time_us",
-                   "share_ratio",
-                   "cumulative_share_ratio",
-                   "gmacs_per_s"};
+  table.columns = shown_settings(rows);
+  for (const char* column : {"layer", "operator", "outcome", "fused_into", "mapping", "kernel", "time_us", "share_ratio",
+                             "cumulative_share_ratio", "gmacs_per_s"}) {
+    table.columns.emplace_back(column);
+  }
+  const auto layer_at = std::find(table.columns.begin(), table.columns.end(), "layer") - table.columns.begin();
   std::vector<std::string> profiles;
   std::map<std::string, std::map<std::string, int>> outcomes;
   std::map<std::string, const LayerRow*> first;
@@ -120,8 +124,9 @@ Table layers_table(const std::vector<LayerRow>& rows, Format format) {
     table.rows.push_back(field_cells(row, table.columns, kFields));
     // The engine's own layers have a name of the engine's alone.
     if (row.layer.empty()) {
-      table.rows.back()[2] = fmt::format("({})", row.engine_layer);
-      table.rows.back()[3] = fmt::format("({})", row.engine_operator);
+      const auto cell = table.rows.back().begin() + layer_at;
+      cell[0] = fmt::format("({})", row.engine_layer);
+      cell[1] = fmt::format("({})", row.engine_operator);
     }
     const std::string name = profile_name(row);
     index_of(profiles, name);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -9,7 +11,10 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "measure/row_fields.h"
+#include "report/column_titles.h"
 #include "report/field_cells.h"
+#include "report/frame.h"
+#include "report/telling_apart.h"
 
 namespace inferometer::report {
 namespace {
@@ -21,49 +26,108 @@ std::vector<Cell> cells(const measure::Row& row, const std::vector<std::string>&
   return field_cells(row, columns, [](auto&& visit) { measure::for_each_row_field(visit); });
 }
 
-/// A column is worth its width for people when it says something that differs from what is usual.
-bool worth_showing(const std::string& column, const std::vector<measure::Row>& rows) {
-  static const std::vector<std::pair<std::string, std::string>> usual{
-      {"engine_settings", ""}, {"source", "measured"}, {"protocol", "default"}};
-  for (const auto& [name, text] : usual) {
-    if (name != column) continue;
-    return std::any_of(rows.begin(), rows.end(), [&name = name, &value = text](const measure::Row& row) {
-      const Cell shown = cell(row, name);
-      const std::string* content = std::get_if<std::string>(&shown);
-      return content != nullptr && *content != value;
-    });
-  }
-  return true;
+constexpr const char* kAlways = "\n";
+
+/// Columns that say how a row was measured; of those with a text beside them people see only what differs from it, because that is usual.
+const std::vector<std::pair<std::string, std::string>>& identity_columns() {
+  static const std::vector<std::pair<std::string, std::string>> columns{
+      {"model", kAlways},     {"engine", kAlways},  {"engine_settings", ""}, {"device", kAlways},
+      {"precision", kAlways}, {"threads", kAlways}, {"batch", kAlways},      {"mode", "latency"},
+      {"streams", "1"},       {"requests", "1"},    {"protocol", "default"}, {"source", "measured"}};
+  return columns;
 }
 
-Table people_table(const std::vector<measure::Row>& rows) {
-  static const std::vector<std::string> wanted{"model",
-                                               "engine",
-                                               "engine_settings",
-                                               "device",
-                                               "precision",
-                                               "threads",
-                                               "batch",
-                                               "protocol",
-                                               "source",
-                                               "latency_median_ms",
-                                               "latency_median_low_ms",
-                                               "latency_median_high_ms",
-                                               "per_image_ms",
-                                               "images_per_s",
-                                               "peak_memory_mb",
-                                               "status",
-                                               "verdict"};
-  Table table;
-  for (const std::string& column : wanted) {
-    if (worth_showing(column, rows)) table.columns.push_back(column);
+bool worth_showing(const std::vector<std::string>& texts, const std::string& usual) {
+  return usual == kAlways ||
+         std::any_of(texts.begin(), texts.end(), [&](const std::string& text) { return !text.empty() && text != usual; });
+}
+
+/// In the last line.
+void shorten_hash(Table& table) {
+  const auto hash = std::find(table.columns.begin(), table.columns.end(), "model_sha256");
+  if (hash == table.columns.end()) return;
+  Cell& shown = table.rows.back()[static_cast<std::size_t>(hash - table.columns.begin())];
+  if (const auto* text = std::get_if<std::string>(&shown)) shown = shown_setting("model_sha256", *text);
+}
+
+/// What people are told of each row, and what tells rows apart.
+class PeopleRows {
+ public:
+  explicit PeopleRows(const std::vector<measure::Row>& rows)
+      : frame_(frame_of(rows, {setting_columns().begin(), setting_columns().end()})), all_(rows.size()) {
+    std::iota(all_.begin(), all_.end(), std::size_t{0});
   }
-  for (const measure::Row& row : rows) {
-    table.rows.push_back(cells(row, table.columns));
-    const std::string why = join(row.reasons.empty() ? row.notes : row.reasons, "; ");
-    if (!why.empty() && row.verdict != "valid") {
-      table.notes.push_back(fmt::format("{} {} b{}: {}", row.model, row.engine, row.batch ? std::to_string(*row.batch) : "-", why));
+
+  /// The columns of the settings: those that are always there, the unusual, and in which other settings lines would differ unseen.
+  std::vector<std::string> columns() const {
+    std::vector<std::string> shown;
+    for (const auto& [column, usual] : identity_columns()) {
+      if (worth_showing(frame_.texts(column), usual)) shown.push_back(column);
     }
+    return with_telling(all_, std::move(shown));
+  }
+
+  /// "resnet18 onnxruntime b4", and in parentheses the other settings in which rows of that name differ.
+  std::vector<std::string> names() const {
+    const std::vector<std::string> place{"model", "engine", "batch"};
+    std::map<std::vector<std::string>, std::vector<std::size_t>> alike;
+    for (const std::size_t row : all_) alike[{text("model", row), text("engine", row), text("batch", row)}].push_back(row);
+    std::vector<std::string> names(all_.size());
+    for (const auto& [key, rows] : alike) {
+      std::vector<std::string> telling = with_telling(rows, place);
+      telling.erase(telling.begin(), telling.begin() + static_cast<std::ptrdiff_t>(place.size()));
+      for (const std::size_t row : rows) {
+        std::vector<std::string> values;
+        for (const std::string& column : telling) values.push_back(value_title(column, shown_setting(column, text(column, row))));
+        std::erase(values, "");
+        names[row] = fmt::format("{} {} b{}{}", key[0], key[1], key[2].empty() ? "-" : key[2],
+                                 values.empty() ? "" : fmt::format(" ({})", join(values, ", ")));
+      }
+    }
+    return names;
+  }
+
+  /// Whether lines that look alike were made by different commands.
+  bool hide_commands(const std::vector<std::string>& shown) const {
+    std::vector<std::string> settings = shown;
+    std::erase(settings, "started_at");
+    return differ_in(frame_, all_, settings, "repro");
+  }
+
+ private:
+  const std::string& text(const std::string& column, std::size_t row) const { return frame_.texts(column)[row]; }
+
+  /// Of rows that are alike in every setting the time of day says which is which.
+  std::vector<std::string> with_telling(const std::vector<std::size_t>& rows, std::vector<std::string> columns) const {
+    columns = telling_apart(frame_, rows, {}, std::move(columns));
+    if (differ_in(frame_, rows, columns, "started_at")) columns.emplace_back("started_at");
+    return columns;
+  }
+
+  Frame frame_;
+  std::vector<std::size_t> all_;
+};
+
+Table people_table(const std::vector<measure::Row>& rows) {
+  const PeopleRows people(rows);
+  Table table;
+  const std::vector<std::string> settings = people.columns();
+  table.columns = settings;
+  for (const char* column : {"latency_median_ms", "latency_median_low_ms", "latency_median_high_ms", "per_image_ms", "images_per_s",
+                             "peak_memory_mb", "status", "verdict"}) {
+    table.columns.emplace_back(column);
+  }
+  const std::vector<std::string> names = people.names();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const measure::Row& row = rows[i];
+    table.rows.push_back(cells(row, table.columns));
+    shorten_hash(table);
+    const std::string why = join(row.reasons.empty() ? row.notes : row.reasons, "; ");
+    if (!why.empty() && row.verdict != "valid") table.notes.push_back(fmt::format("{}: {}", names[i], why));
+  }
+  if (people.hide_commands(settings)) {
+    table.notes.emplace_back(
+        "lines that are alike in all that is shown of them were measured by different commands: `repro` in --format json");
   }
   return table;
 }

@@ -1,12 +1,15 @@
 #include "report/store_plan.h"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "report/frame.h"
+#include "report/telling_apart.h"
 #include "zoo/zoo.h"
 
 namespace inferometer::report {
@@ -170,12 +173,22 @@ class Planner {
     add(list, kFromTrainings);
   }
 
-  void all_rows() {
+  void all_rows(const std::vector<measure::Row>& rows) {
     add(SectionSpec{"All rows", ""});
     TableSpec list;
     list.title = "Every row";
-    list.columns = {"model",        "engine",       "engine_settings", "device", "precision", "threads",  "input_height", "batch",
-                    "per_image_ms", "images_per_s", "peak_memory_mb",  "status", "verdict",   "platform", "started_at",   "source"};
+    const Frame settings = frame_of(rows, {setting_columns().begin(), setting_columns().end()});
+    std::vector<std::size_t> all(rows.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    std::vector<std::string> always{"model", "engine", "engine_settings", "device", "precision", "threads", "input_height", "batch"};
+    const auto is_plain = [](const measure::Row& row) { return row.mode.empty() || row.mode == "latency"; };
+    if (!std::all_of(rows.begin(), rows.end(), is_plain)) always.insert(always.end(), {"mode", "streams", "requests"});
+    const std::vector<std::string> behind{"platform", "source"};
+    // Further settings where lines would differ in them unseen.
+    list.columns = telling_apart(settings, all, behind, always);
+    for (const char* column : {"per_image_ms", "images_per_s", "peak_memory_mb", "status", "verdict", "platform", "started_at", "source"}) {
+      list.columns.emplace_back(column);
+    }
     add(list);
   }
 
@@ -221,7 +234,7 @@ StudyPlan store_plan(const std::vector<measure::Row>& rows, const std::vector<me
   if (rows.empty())
     plan.title = "Trainings";
   else
-    planner.all_rows();
+    planner.all_rows(rows);
   return plan;
 }
 

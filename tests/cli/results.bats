@@ -76,6 +76,20 @@ CSV
   rows_have 'list(rows[0]) == ["model", "alpha / 1", "alpha / 2", "beta / 2"] and rows[0]["beta / 2"] is None'
 }
 
+@test "no two rows that differ in a setting look alike" {
+  inferometer run --model lenet5 --engine fake --mode throughput --streams 1,2 --requests 2,4 --threads 2 --starts 1 --runs 8
+  settings() { awk -v n="$1" '/unchecked|unstable|invalid|valid/ && !/:/ { line = $1; for (i = 2; i <= n; ++i) line = line " " $i; print line }' <<< "$output"; }
+  [[ "${lines[0]}" == *" batch "*"mode "*"streams "*"requests "* ]]
+  [ "$(settings 9 | sort)" = "$(printf 'lenet5 fake cpu fp32 2 1 throughput %s\n' '1 2' '1 4' '2 2' '2 4')" ]
+  [[ "$output" == *"lenet5 fake b1 (streams: 2, requests: 4): "* ]]
+  inferometer run --model squeezenet1_1 --engine fake --input 64,96 --threads 2 --starts 1 --runs 8
+  [[ "${lines[0]}" == *" batch "*"input_height "* && "${lines[0]}" != *" mode "* ]]
+  [ "$(settings 7 | sort)" = "$(printf 'squeezenet1_1 fake cpu fp32 2 1 %s\n' 64 96)" ]
+  inferometer results
+  [[ "${lines[0]}" == *"mode "*"streams "*"requests "*"input_height "* ]]
+  [ "$(settings 10 | sort -u | wc -l)" -eq 6 ]
+}
+
 @test "--pivot keeps apart what differs in a setting it does not name" {
   import_times
   inferometer results --pivot model,batch --format json

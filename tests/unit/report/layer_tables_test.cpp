@@ -82,6 +82,22 @@ TEST(LayerTables, what_differs_is_told_apart) {
   EXPECT_EQ(layers_pivot(rows, "operator", {"model"}, "time_us").columns, (Words{"operator", "net", "other"}));
 }
 
+TEST(LayerTables, the_list_shows_settings_that_vary) {
+  std::vector<LayerRow> rows = two_engines();
+  const Words plain = layers_table(rows, Format::table).columns;
+  EXPECT_EQ((Words{plain.begin(), plain.begin() + 4}), (Words{"model", "engine", "layer", "operator"}));
+  rows.push_back(rows.front());
+  rows.back().batch = 4;
+  rows.push_back(rows[2]);
+  rows.back().batch = 4;
+  const Table table = layers_table(rows, Format::table);
+  EXPECT_EQ((Words{table.columns.begin(), table.columns.begin() + 5}), (Words{"model", "engine", "batch", "layer", "operator"}));
+  EXPECT_EQ(text(table.rows[8][2]), "4");
+  // The engine's own layer has its name where layers have theirs.
+  EXPECT_EQ(text(table.rows[9][3]), "(e_)");
+  EXPECT_EQ(text(table.rows[9][4]), "(Reorder)");
+}
+
 TEST(LayerTables, what_a_pivot_cannot_do) {
   const auto message = [](const std::string& down, const Words& across, const std::string& value) {
     try {

@@ -1,6 +1,7 @@
 #include "report/pivot.h"
 
 #include <algorithm>
+#include <functional>
 
 #include <gtest/gtest.h>
 
@@ -122,6 +123,91 @@ TEST(Rows, ReasonsStandBelowTheTable) {
   rows[1].verdict = "unstable";
   rows[1].reasons = {"drift: close other programs"};
   EXPECT_EQ(rows_table(rows, Format::table).notes, (Words{"b ort b2: drift: close other programs"}));
+}
+
+/// The part of the columns that says how a row was measured.
+Words settings_of(const Table& table) {
+  return {table.columns.begin(), std::find(table.columns.begin(), table.columns.end(), "latency_median_ms")};
+}
+
+TEST(Rows, SettingsThatVaryHaveColumns) {
+  measure::Row plain = row("a", "ort", 1, 1);
+  plain.mode = "latency";
+  plain.protocol = "default";
+  plain.streams = plain.requests = 1;
+  const Words always{"model", "engine", "device", "precision", "threads", "batch"};
+  EXPECT_EQ(settings_of(rows_table({plain, row("b", "ort", 1, 1)}, Format::table)), always);
+
+  struct Case {
+    std::function<void(measure::Row&)> change;
+    Words further;
+  };
+  const Case cases[] = {
+      {[](measure::Row& row) { row.engine_settings = "graph=basic"; }, {"engine_settings"}},
+      {[](measure::Row& row) { row.mode = "throughput"; }, {"mode"}},
+      {[](measure::Row& row) { row.mode = "throughput", row.streams = 2, row.requests = 4; }, {"mode", "streams", "requests"}},
+      {[](measure::Row& row) { row.protocol = "dd"; }, {"protocol"}},
+      {[](measure::Row& row) { row.source = "elsewhere"; }, {"source"}},
+      {[](measure::Row& row) { row.input_height = 64; }, {"input_height"}},
+      {[](measure::Row& row) { row.input_width = 64; }, {"input_width"}},
+      {[](measure::Row& row) { row.precision_requested = "int8"; }, {"precision_requested"}},
+      {[](measure::Row& row) { row.platform = "there"; }, {"platform"}},
+      {[](measure::Row& row) { row.engine_version = "2"; }, {"engine_version"}},
+      {[](measure::Row& row) { row.platform = "there", row.engine_version = "2"; }, {"platform"}},  // the first that tells
+      {[](measure::Row& row) { row.started_at = "2026-01-02T03:04:05Z"; }, {"started_at"}},
+  };
+  for (const Case& each : cases) {
+    measure::Row changed = plain;
+    each.change(changed);
+    Words settings = settings_of(rows_table({plain, changed}, Format::table));
+    std::erase_if(settings, [&](const std::string& name) { return std::find(always.begin(), always.end(), name) != always.end(); });
+    EXPECT_EQ(settings, each.further);
+  }
+
+  // Networks that differ in what their names tell apart already need no column of it; one of a mode of its own is unusual.
+  measure::Row other = row("b", "ort", 1, 1);
+  other.input_height = 299;
+  EXPECT_EQ(settings_of(rows_table({plain, other}, Format::table)), always);
+  plain.mode = "throughput";
+  EXPECT_EQ(settings_of(rows_table({plain}, Format::table)).back(), "mode");
+}
+
+TEST(Rows, RemarksNameWhatTellsTheirRowsApart) {
+  std::vector<measure::Row> rows(4, row("a", "ort", 1, 1));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    rows[i].verdict = "unstable";
+    rows[i].reasons = {"drift"};
+    rows[i].streams = 1 + static_cast<std::int64_t>(i) / 2;
+    rows[i].requests = 2 + static_cast<std::int64_t>(i) % 2;
+  }
+  rows.push_back(row("b", "ort", 1, 1));
+  rows.back().verdict = "unstable";
+  rows.back().reasons = {"drift"};
+  rows.back().streams = 7;
+  EXPECT_EQ(rows_table(rows, Format::table).notes,
+            (Words{"a ort b1 (streams: 1, requests: 2): drift", "a ort b1 (streams: 1, requests: 3): drift",
+                   "a ort b1 (streams: 2, requests: 2): drift", "a ort b1 (streams: 2, requests: 3): drift", "b ort b1: drift"}));
+}
+
+TEST(Rows, WhatNoColumnSaysIsSaid) {
+  std::vector<measure::Row> rows(2, row("a", "ort", 1, 1));
+  rows[0].repro = "inferometer run --cpus 0";
+  rows[1].repro = "inferometer run --cpus 1";
+  const Table table = rows_table(rows, Format::table);
+  ASSERT_EQ(table.notes.size(), 1u);
+  EXPECT_NE(table.notes[0].find("`repro`"), std::string::npos);
+  rows[1].threads = 2;
+  EXPECT_TRUE(rows_table(rows, Format::table).notes.empty());
+
+  // Weights of two files: their hashes, cut to what people compare.
+  rows[1].threads = rows[0].threads;
+  rows[0].model_sha256 = std::string(64, 'a');
+  rows[1].model_sha256 = std::string(64, 'b');
+  const Table weights = rows_table(rows, Format::table);
+  const auto column = std::find(weights.columns.begin(), weights.columns.end(), "model_sha256") - weights.columns.begin();
+  ASSERT_LT(static_cast<std::size_t>(column), weights.columns.size());
+  EXPECT_EQ(text(weights.rows[1][static_cast<std::size_t>(column)]), "bbbbbbbbbbbb");
+  EXPECT_TRUE(weights.notes.empty());
 }
 
 TEST(Rows, NumericColumns) {

@@ -95,6 +95,23 @@ TEST(StorePlan, RowsThatDidNotPassAreListedAndNothingIsDrawnOfThem) {
   EXPECT_EQ(std::get<ReportTable>(report.sections[0].items.at(0)).table.rows.size(), 1u);
 }
 
+TEST(StorePlan, TheListOfRowsShowsSettingsThatVary) {
+  const auto columns_of = [](const std::vector<measure::Row>& rows) {
+    return std::get<TableSpec>(store_plan(rows).blocks.back().content).columns;
+  };
+  std::vector<measure::Row> rows(2, row("alexnet", "alpha", 1, 8));
+  const Words plain = columns_of(rows);
+  rows[1].streams = 2;
+  rows.push_back(rows[0]);
+  rows[2].input_width = 64;
+  Words varied = columns_of(rows);
+  EXPECT_EQ(varied.size(), plain.size() + 2);
+  EXPECT_EQ((Words{varied.begin() + 8, varied.begin() + 10}), (Words{"streams", "input_width"}));
+  rows[1].mode = "throughput";
+  varied = columns_of(rows);
+  EXPECT_EQ((Words{varied.begin() + 8, varied.begin() + 12}), (Words{"mode", "streams", "requests", "input_width"}));
+}
+
 TEST(StorePlan, AnEmptyStoreHasNothingToShow) { EXPECT_TRUE(figure_types_of(store_plan({})).empty()); }
 
 }  // namespace
