@@ -172,7 +172,7 @@ class FakeEngine final : public engine::Engine {
     info.usable = true;
     info.devices = {{"cpu", "takes the time it is told to take and computes nothing", {"fp32"}}};
     info.rank = 1000;
-    info.settings = setting_names();
+    info.settings = own_settings();
     info.computes = false;
     return info;
   }

@@ -39,8 +39,8 @@ struct Behaviour {
   int threads = 0;             ///< what obtained() claims; 0: what was asked
 };
 
-/// Keys of the settings above.
-const std::vector<std::string>& setting_names();
+/// The settings above.
+const std::vector<engine::OwnSetting>& own_settings();
 
 /// Throws Error{usage} naming key and value.
 Behaviour read_behaviour(const engine::SessionSettings& settings);

@@ -25,7 +25,7 @@ class OnnxRuntimeEngine final : public Engine {
     info.name = "onnxruntime";
     info.version = OrtGetApiBase()->GetVersionString();
     info.rank = 10;
-    info.settings = keys_of(onnxruntime_settings());
+    info.settings = onnxruntime_settings();
     if (!environment_) {
       info.reason = too_old();
       return info;

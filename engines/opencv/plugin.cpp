@@ -22,7 +22,7 @@ class OpenCvEngine final : public Engine {
     info.usable = true;
     info.devices = {{"cpu", processor_name(), {"fp32"}}};
     info.rank = 40;
-    info.settings = keys_of(opencv_settings());
+    info.settings = opencv_settings();
     info.reads_caffe = true;
     return info;
   }

@@ -25,7 +25,7 @@ class OpenVinoEngine final : public Engine {
     info.name = "openvino";
     info.version = release_and_build(ov::get_openvino_version().buildNumber);
     info.rank = 20;
-    info.settings = keys_of(openvino_settings());
+    info.settings = openvino_settings();
     info.devices = translated("openvino", [&] { return openvino_devices(core_); });
     info.usable = !info.devices.empty();
     if (!info.usable) info.reason = "OpenVINO finds no device here";

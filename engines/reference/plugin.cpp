@@ -15,9 +15,9 @@ namespace inferometer::reference {
 
 namespace {
 
-const std::vector<std::string>& setting_names() {
-  static const std::vector<std::string> names{"depthwise", "profile", "trace"};
-  return names;
+const std::vector<engine::OwnSetting>& own_settings() {
+  static const std::vector<engine::OwnSetting> table{{"depthwise", {"direct", "grouped"}}, {"profile", {"0", "1"}}, {"trace", {}}};
+  return table;
 }
 
 /// Refuse what cannot be done rather than do something else.
@@ -29,14 +29,14 @@ void check_settings(const engine::SessionSettings& settings) {
 }
 
 SessionOptions read_options(const engine::SessionSettings& settings) {
-  const engine::OwnSettings own("reference", settings.own, setting_names());
+  const engine::OwnSettings own("reference", settings.own, own_settings());
   engine::require_positive(settings);
   SessionOptions options;
   options.threads_per_request = engine::threads_per_stream("reference", settings);
   options.streams = settings.streams;
   options.batch = settings.batch;
-  options.depthwise = own.choice("depthwise", 0, {"direct", "grouped"}) == 0 ? Depthwise::direct : Depthwise::grouped;
-  options.profile = own.flag("profile", false);
+  options.depthwise = own.choice("depthwise") == 0 ? Depthwise::direct : Depthwise::grouped;
+  options.profile = own.flag("profile");
   options.trace_file = own.text("trace", "");
   if (own.has("trace") && options.trace_file.empty())
     throw Error(ErrorCode::usage, "reference: setting trace names no file", "give trace=FILE");
@@ -57,7 +57,7 @@ class ReferenceEngine final : public engine::Engine {
     info.usable = true;
     info.devices = {{"cpu", engine::processor_name(), {"fp32"}}};
     info.rank = 0;
-    info.settings = setting_names();
+    info.settings = own_settings();
     info.executes_graphs = true;
     return info;
   }

@@ -20,7 +20,7 @@ class TorchEngine final : public Engine {
     info.usable = true;
     info.devices = translated("torch", [] { return torch_devices(); });
     info.rank = 30;
-    info.settings = keys_of(torch_settings());
+    info.settings = torch_settings();
     info.executes_graphs = true;
     return info;
   }

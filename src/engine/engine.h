@@ -23,7 +23,7 @@ struct Model;
 namespace inferometer::engine {
 
 /// Changes whenever a type of this file does; the loader refuses a plugin of another version.
-inline constexpr std::uint32_t kContractVersion = 3;
+inline constexpr std::uint32_t kContractVersion = 4;
 
 struct DeviceInfo {
   std::string name;                     ///< in the engine's words: "cpu", "cuda:0", "GPU.0"; compared without case
@@ -31,18 +31,24 @@ struct DeviceInfo {
   std::vector<std::string> precisions;  ///< that can be asked here: "fp32", "bf16", ...
 };
 
+/// A setting of the engine's own: a key of SessionSettings::own.
+struct OwnSetting {
+  std::string key;
+  std::vector<std::string> values;  ///< all that are allowed, the first is the default; empty: what load() takes, as numbers and files
+};
+
 struct EngineInfo {
-  std::string name;                   ///< as on the command line
-  std::string version;                ///< the framework's own
-  bool usable = false;                ///< can run here and now
-  std::string reason;                 ///< why not, when not usable
-  std::vector<DeviceInfo> devices;    ///< the first is the default
-  int rank = 100;                     ///< lower is asked first when a model has no reference outputs
-  std::vector<std::string> settings;  ///< keys of SessionSettings::own that the engine understands
-  bool executes_graphs = false;       ///< loads through ModelFile::parse
-  bool reads_caffe = false;           ///< takes files of ModelKind::caffe as they are; else they come as ONNX, or through parse
-  bool half_from_file = false;        ///< computes in fp16 only what the file stores so: asked for fp16 it is given such a file
-  bool computes = true;               ///< false: outputs mean nothing (the fake engine), so rows stay unchecked
+  std::string name;                  ///< as on the command line
+  std::string version;               ///< the framework's own
+  bool usable = false;               ///< can run here and now
+  std::string reason;                ///< why not, when not usable
+  std::vector<DeviceInfo> devices;   ///< the first is the default
+  int rank = 100;                    ///< lower is asked first when a model has no reference outputs
+  std::vector<OwnSetting> settings;  ///< all that the engine understands
+  bool executes_graphs = false;      ///< loads through ModelFile::parse
+  bool reads_caffe = false;          ///< takes files of ModelKind::caffe as they are; else they come as ONNX, or through parse
+  bool half_from_file = false;       ///< computes in fp16 only what the file stores so: asked for fp16 it is given such a file
+  bool computes = true;              ///< false: outputs mean nothing (the fake engine), so rows stay unchecked
 };
 
 enum class ModelKind : std::uint8_t { onnx, caffe };
@@ -63,7 +69,7 @@ struct SessionSettings {
   int streams = 1;                 ///< requests that compute side by side
   std::int64_t batch = 1;
   std::map<std::string, Shape> shapes;     ///< concrete shapes of inputs with other dynamic dimensions
-  std::map<std::string, std::string> own;  ///< the engine's own settings; an unknown key is Error{usage}
+  std::map<std::string, std::string> own;  ///< the engine's own settings; an unknown key or value is Error{usage}
 };
 
 /// What the framework says it does, read back from it. Empty or 0: it does not tell.

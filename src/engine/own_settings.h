@@ -1,6 +1,7 @@
 /// Read settings of an engine that are numbers, switches or words; for plugins, header only.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdio>
@@ -11,23 +12,51 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "engine/engine.h"
 
 namespace inferometer::engine {
 
-/// A checked view of SessionSettings::own, which must outlive it. Everything throws Error{usage} that names engine, key and value.
+/// nullptr when the table has no such key.
+inline const OwnSetting* find_setting(const std::vector<OwnSetting>& table, const std::string& key) {
+  for (const OwnSetting& setting : table) {
+    if (setting.key == key) return &setting;
+  }
+  return nullptr;
+}
+
+inline std::vector<std::string> keys_of(const std::vector<OwnSetting>& table) {
+  std::vector<std::string> keys;
+  for (const OwnSetting& setting : table) keys.push_back(setting.key);
+  return keys;
+}
+
+/// Refuse keys that the table has not, and values that it does not list where it lists any.
+/// Throws Error{usage} that names engine, key and value, with what is allowed or the nearest to it as the hint.
+inline void check_own_settings(const std::string& engine, const std::vector<OwnSetting>& table,
+                               const std::map<std::string, std::string>& own) {
+  for (const auto& [key, value] : own) {
+    const OwnSetting* setting = find_setting(table, key);
+    if (setting == nullptr) {
+      const std::vector<std::string> known = keys_of(table);
+      const std::string meant = did_you_mean(key, known);
+      throw Error(ErrorCode::usage, engine + " has no setting '" + one_line(key, 80) + "'",
+                  meant.empty() ? engine + " knows: " + (known.empty() ? "none" : join(known, ", ")) : meant);
+    }
+    if (setting->values.empty() || std::find(setting->values.begin(), setting->values.end(), value) != setting->values.end()) continue;
+    const std::string meant = did_you_mean(value, setting->values);
+    throw Error(ErrorCode::usage, engine + ": setting " + key + "='" + one_line(value, 80) + "' cannot be used",
+                "give one of " + join(setting->values, ", ") + (meant.empty() ? "" : "; " + meant));
+  }
+}
+
+/// A checked view of SessionSettings::own, which must outlive it, as must the table. Everything throws Error{usage} that names engine, key
+/// and value.
 class OwnSettings {
  public:
-  /// @param known  EngineInfo::settings; any other key is an error that names the nearest known one
-  OwnSettings(std::string engine, const std::map<std::string, std::string>& values, const std::vector<std::string>& known)
-      : engine_(std::move(engine)), values_(values) {
-    for (const auto& [key, value] : values_) {
-      bool found = false;
-      for (const std::string& name : known) found = found || name == key;
-      if (found) continue;
-      const std::string meant = did_you_mean(key, known);
-      throw Error(ErrorCode::usage, engine_ + " has no setting '" + one_line(key, 80) + "'",
-                  meant.empty() ? engine_ + " knows: " + (known.empty() ? "none" : join(known, ", ")) : meant);
-    }
+  /// @param table  EngineInfo::settings; checked against it as check_own_settings() does
+  OwnSettings(std::string engine, const std::map<std::string, std::string>& values, const std::vector<OwnSetting>& table)
+      : engine_(std::move(engine)), values_(values), table_(table) {
+    check_own_settings(engine_, table_, values_);
   }
 
   bool has(const std::string& key) const { return values_.contains(key); }
@@ -53,18 +82,14 @@ class OwnSettings {
     return *value;
   }
 
-  /// 0 or 1.
-  bool flag(const std::string& key, bool fallback) const { return integer(key, fallback ? 1 : 0, 0, 1) == 1; }
-
-  /// One of `allowed`; returns its index.
-  std::size_t choice(const std::string& key, std::size_t fallback, const std::vector<std::string>& allowed) const {
-    if (!has(key)) return fallback;
-    for (std::size_t i = 0; i < allowed.size(); ++i) {
-      if (allowed[i] == values_.at(key)) return i;
-    }
-    const std::string meant = did_you_mean(values_.at(key), allowed);
-    refuse(key, "one of " + join(allowed, ", ") + (meant.empty() ? "" : "; " + meant));
+  /// Of a setting whose values are listed, the first being what it is where none is given: the value's index.
+  std::size_t choice(const std::string& key) const {
+    const std::vector<std::string>& allowed = find_setting(table_, key)->values;
+    return has(key) ? static_cast<std::size_t>(std::find(allowed.begin(), allowed.end(), values_.at(key)) - allowed.begin()) : 0;
   }
+
+  /// Of a setting whose values are 0 and 1, in either order.
+  bool flag(const std::string& key) const { return find_setting(table_, key)->values.at(choice(key)) == "1"; }
 
  private:
   [[noreturn]] void refuse(const std::string& key, const std::string& wanted) const {
@@ -79,6 +104,7 @@ class OwnSettings {
 
   std::string engine_;
   const std::map<std::string, std::string>& values_;
+  const std::vector<OwnSetting>& table_;
 };
 
 }  // namespace inferometer::engine

@@ -8,6 +8,7 @@
 
 #include "base/child_process.h"
 #include "base/clock.h"
+#include "engine/own_settings.h"
 #include "measure/launcher.h"
 #include "measure/start_task.h"
 #include "measure/timed_loop.h"
@@ -18,9 +19,7 @@ namespace {
 
 double microseconds(Nanoseconds time) { return static_cast<double>(time.count()) * 1e-3; }
 
-bool can_profile(const engine::EngineInfo& info) {
-  return std::find(info.settings.begin(), info.settings.end(), "profile") != info.settings.end();
-}
+bool can_profile(const engine::EngineInfo& info) { return engine::find_setting(info.settings, "profile") != nullptr; }
 
 template <class Value>
 nlohmann::json json_of(const Value& value) {

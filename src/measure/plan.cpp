@@ -4,10 +4,13 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
 #include "engine/loader.h"
+#include "engine/own_settings.h"
+#include "measure/core_distance.h"
 #include "measure/models.h"
 #include "measure/pictures.h"
 #include "measure/platform.h"
@@ -46,7 +49,27 @@ void check_throughput(const RunSpec& spec) {
       "leave --protocol at default, or use --mode latency");
 }
 
+void check_cpus(const std::vector<int>& cpus) {
+  if (cpus.empty()) return;
+  const std::vector<int> usable = usable_cpus();
+  for (const int cpu : cpus) {
+    if (std::find(usable.begin(), usable.end(), cpu) != usable.end()) continue;
+    const bool in_one_piece = !usable.empty() && static_cast<int>(usable.size()) == usable.back() - usable.front() + 1;
+    throw Error(ErrorCode::usage, fmt::format("--cpus: this process may not use processor {}", cpu),
+                in_one_piece ? fmt::format("it may use {} to {}", usable.front(), usable.back())
+                             : fmt::format("it may use {}", fmt::join(usable, ", ")));
+  }
+}
+
+void check_times(const RunSpec& spec) {
+  if (!spec.min_time_s || !spec.max_time_s || *spec.min_time_s <= *spec.max_time_s) return;
+  throw Error(ErrorCode::usage, fmt::format("--min-time-s {:g} is above --max-time-s {:g}", *spec.min_time_s, *spec.max_time_s),
+              "give a longest time that is no less than the least");
+}
+
 void check_ranges(const RunSpec& spec) {
+  check_cpus(spec.cpus);
+  check_times(spec);
   for (const std::int64_t batch : spec.batches) require_range("batch", batch, 1, kMostBatch);
   for (const int threads : spec.threads) require_range("threads", threads, 1, kMostThreads);
   for (const std::int64_t input : spec.inputs) require_range("input", input, 1, 16384);
@@ -85,15 +108,6 @@ struct EngineRun {
   std::string missing;
 };
 
-/// A setting that the engine does not know is a mistake of the user's, found before anything runs.
-void check_settings(const EngineChoice& choice, const engine::EngineInfo& info) {
-  for (const auto& [key, value] : choice.settings) {
-    if (std::find(info.settings.begin(), info.settings.end(), key) != info.settings.end()) continue;
-    const std::string known = info.settings.empty() ? "it has none" : "it knows " + join(info.settings, ", ");
-    throw Error(ErrorCode::usage, fmt::format("engine {} has no setting '{}'", choice.name, key), known);
-  }
-}
-
 EngineRun choose_engine(const EngineChoice& choice, const std::vector<EngineHere>& engines, MissingEngine missing,
                         const std::vector<std::string>& devices) {
   EngineRun run;
@@ -111,7 +125,8 @@ EngineRun choose_engine(const EngineChoice& choice, const std::vector<EngineHere
     if (missing == MissingEngine::is_error) throw Error(ErrorCode::missing_engine, text, "`inferometer engines` shows what is here");
     run.missing = text;
   } else {
-    check_settings(choice, run.here->info);
+    // A mistake of the user's, found before anything runs.
+    engine::check_own_settings(choice.name, run.here->info.settings, choice.settings);
   }
   if (!run.missing.empty()) {
     run.devices = devices.empty() ? std::vector<std::string>{"cpu"} : devices;
@@ -222,7 +237,8 @@ class Expansion {
     entry.stop = spec_.stop;
     const StopRule usual = default_stop_rule(spec_.mode);
     entry.stop.min_time_s = spec_.min_time_s.value_or(usual.min_time_s);
-    entry.stop.max_time_s = spec_.max_time_s.value_or(usual.max_time_s);
+    // Who asks for a least time alone gets it, also where it is above the usual longest.
+    entry.stop.max_time_s = spec_.max_time_s.value_or(std::max(usual.max_time_s, entry.stop.min_time_s));
     entry.starts = spec_.starts;
     entry.cpus = spec_.cpus;
     entry.pause_s = spec_.pause_s;

@@ -19,7 +19,7 @@ WorkerTask start_task(const Entry& entry, const EngineCatalog& catalog, const Mo
 /// Throws Error{interrupted}.
 void add_agreement(WorkerTask& task, ExpectedOutputsSource& expected);
 
-/// The start that a worker answered with, or one that says how the worker ended. Throws Error{usage} for an engine setting's value.
+/// The start that a worker answered with, or one that says how the worker ended.
 StartRecord start_record(const WorkerOutcome& outcome, int index);
 
 }  // namespace inferometer::measure

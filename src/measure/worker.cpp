@@ -195,13 +195,15 @@ nlohmann::json info_json(const engine::EngineInfo& info) {
   for (const engine::DeviceInfo& device : info.devices) {
     devices.push_back({{"name", device.name}, {"description", to_utf8(device.description)}, {"precisions", device.precisions}});
   }
+  nlohmann::json settings = nlohmann::json::array();
+  for (const engine::OwnSetting& setting : info.settings) settings.push_back({{"key", setting.key}, {"values", setting.values}});
   return {{"name", info.name},
           {"version", info.version},
           {"usable", info.usable},
           {"reason", info.reason},
           {"devices", devices},
           {"rank", info.rank},
-          {"settings", info.settings},
+          {"settings", settings},
           {"executes_graphs", info.executes_graphs},
           {"reads_caffe", info.reads_caffe},
           {"half_from_file", info.half_from_file},
@@ -215,7 +217,7 @@ engine::EngineInfo info_from_json(const nlohmann::json& json) {
   json.at("usable").get_to(info.usable);
   json.at("reason").get_to(info.reason);
   json.at("rank").get_to(info.rank);
-  json.at("settings").get_to(info.settings);
+  for (const auto& setting : json.at("settings")) info.settings.push_back({setting.at("key"), setting.at("values")});
   json.at("executes_graphs").get_to(info.executes_graphs);
   json.at("reads_caffe").get_to(info.reads_caffe);
   json.at("half_from_file").get_to(info.half_from_file);

@@ -66,8 +66,8 @@ EngineRequest engine_request(const json& mllib, const engine::EngineInfo& engine
                                              join(device->precisions, ", "), one_line(*datatype, 40)));
     }
   }
-  for (const std::string& setting : engine.settings) {
-    if (setting != "profile" && members.find(setting.c_str()) != nullptr) request.settings[setting] = setting_text(members, setting);
+  for (const auto& [key, values] : engine.settings) {
+    if (key != "profile" && members.find(key.c_str()) != nullptr) request.settings[key] = setting_text(members, key);
   }
   return request;
 }

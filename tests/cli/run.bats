@@ -37,9 +37,25 @@ CASES
   fails_with 2 "--cpus"
   inferometer run --model squeezenet1_1 --engine fake --shape 1x3
   fails_with 2 "--shape" "input=1x3x224x224"
+  inferometer run --model squeezenet1_1 --engine fake,fake:fault=crsh
+  fails_with 2 "fake: setting fault='crsh' cannot be used" "crash"
+  inferometer run --model squeezenet1_1 --engine reference:depthwise=x --dry-run
+  fails_with 2 "reference: setting depthwise='x' cannot be used" "direct, grouped"
+  inferometer run --model squeezenet1_1 --engine fake --cpus 4000-4095
+  fails_with 2 "--cpus: this process may not use processor 4000" "it may use"
+  inferometer run --model squeezenet1_1 --engine fake --min-time-s 2 --max-time-s 0.5
+  fails_with 2 "--min-time-s 2 is above --max-time-s 0.5"
   inferometer run
   fails_with 2 "nothing to run" "--model"
   [ ! -e inferometer.db ]
+}
+
+@test "a value that only the engine can refuse fails its entry, and the others are measured" {
+  inferometer run --model squeezenet1_1 --engine fake:delay_ms=1,fake:delay_ms=soon --runs 5 --starts 1 --threads 1 --quiet --format json
+  [ "$status" -eq 1 ]
+  status=0
+  rows_have 'sorted((row["engine_settings"], row["status"]) for row in rows) == [("delay_ms=1", "passed"), ("delay_ms=soon", "failed")]'
+  rows_have 'any("delay_ms='"'soon'"' cannot be used" in reason for row in rows for reason in row["reasons"])'
 }
 
 @test "--dry-run prints the plan and makes no store" {

@@ -38,7 +38,9 @@ TEST_F(Information, default_device_has_fp32) {
 
 TEST_F(Information, lists_each_setting_once) {
   std::set<std::string> names;
-  for (const std::string& name : info().settings) EXPECT_TRUE(!name.empty() && names.insert(name).second) << name;
+  for (const engine::OwnSetting& setting : info().settings) {
+    EXPECT_TRUE(!setting.key.empty() && names.insert(setting.key).second) << setting.key;
+  }
 }
 
 TEST_F(Information, says_the_same_twice) {

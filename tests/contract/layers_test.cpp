@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "contract.h"
+#include "engine/own_settings.h"
 #include "graph/cost.h"
 #include "measure/layer_network.h"
 #include "measure/layers.h"
@@ -43,8 +44,7 @@ bool computes(const std::string& op) {
 }
 
 TEST_P(Layers, are_all_accounted_for) {
-  if (std::find(info().settings.begin(), info().settings.end(), "profile") == info().settings.end())
-    GTEST_SKIP() << info().name << " has no setting profile";
+  if (engine::find_setting(info().settings, "profile") == nullptr) GTEST_SKIP() << info().name << " has no setting profile";
   const TestModel model = zoo_model(GetParam().network, GetParam().size);
   engine::SessionSettings asked = settings();
   asked.own["profile"] = "1";

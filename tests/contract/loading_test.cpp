@@ -66,6 +66,19 @@ TEST_F(Loading, refuses_an_unknown_setting_by_name) {
   EXPECT_NE(std::string(error.what()).find("no_such_setting"), std::string::npos) << error.what();
 }
 
+TEST_F(Loading, refuses_values_that_a_setting_does_not_list) {
+  const TestModel model = zoo_model(kNet, kSize);
+  for (const engine::OwnSetting& setting : info().settings) {
+    if (setting.values.empty()) continue;
+    engine::SessionSettings asked = settings();
+    asked.own[setting.key] = "no such value";
+    const Error error = error_of([&] { engine().load(model.file(), asked); });
+    EXPECT_EQ(error.code(), ErrorCode::usage);
+    EXPECT_NE(std::string(error.what()).find(setting.key + "='no such value'"), std::string::npos) << error.what();
+    EXPECT_NE(error.hint().find(setting.values.front()), std::string::npos) << error.hint();
+  }
+}
+
 TEST_F(Loading, refuses_an_unknown_device) {
   const TestModel model = zoo_model(kNet, kSize);
   engine::SessionSettings asked = settings();

@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "contract.h"
+#include "engine/own_settings.h"
 #include "graph/builder.h"
 
 namespace inferometer::contract {
@@ -197,9 +198,7 @@ double sum_us(const std::vector<engine::LayerTime>& layers) {
   return sum;
 }
 
-bool can_profile(const engine::EngineInfo& info) {
-  return std::find(info.settings.begin(), info.settings.end(), "profile") != info.settings.end();
-}
+bool can_profile(const engine::EngineInfo& info) { return engine::find_setting(info.settings, "profile") != nullptr; }
 
 TEST_F(Profiling, gives_the_times_of_layers) {
   if (!can_profile(info())) GTEST_SKIP() << info().name << " has no setting profile";

@@ -74,7 +74,7 @@ measure::EngineCatalog catalog() {
   engine.info.name = "fake";
   engine.info.usable = true;
   engine.info.devices = {{"cpu", "", {"fp32"}}, {"cuda:0", "", {"fp32", "fp16"}}};
-  engine.info.settings = {"delay_ms"};
+  engine.info.settings = {{"delay_ms", {}}};
   return {{engine}, {{"fake", "fake.so"}}};
 }
 

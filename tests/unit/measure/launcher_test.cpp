@@ -309,7 +309,7 @@ TEST(EngineInfo, comes_back_from_json) {
   info.reason = "a reason";
   info.devices = {{"cpu", "a processor", {"fp32", "bf16"}}, {"GPU.0", "", {}}};
   info.rank = 3;
-  info.settings = {"graph"};
+  info.settings = {{"graph", {"all", "none"}}, {"delay_ms", {}}};
   info.executes_graphs = true;
   info.reads_caffe = true;
   info.computes = false;
@@ -323,7 +323,11 @@ TEST(EngineInfo, comes_back_from_json) {
   EXPECT_EQ(back.devices[0].description, "a processor");
   EXPECT_EQ(back.devices[0].precisions, info.devices[0].precisions);
   EXPECT_EQ(back.rank, 3);
-  EXPECT_EQ(back.settings, info.settings);
+  ASSERT_EQ(back.settings.size(), 2u);
+  EXPECT_EQ(back.settings[0].key, "graph");
+  EXPECT_EQ(back.settings[0].values, info.settings[0].values);
+  EXPECT_EQ(back.settings[1].key, "delay_ms");
+  EXPECT_TRUE(back.settings[1].values.empty());
   EXPECT_TRUE(back.executes_graphs);
   EXPECT_TRUE(back.reads_caffe);
   EXPECT_FALSE(back.computes);

@@ -5,13 +5,15 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include "base/error.h"
+#include "measure/core_distance.h"
 
 namespace inferometer::measure {
 namespace {
 
-EngineHere engine(const std::string& name, const std::vector<std::string>& devices, const std::vector<std::string>& settings = {}) {
+EngineHere engine(const std::string& name, const std::vector<std::string>& devices, const std::vector<engine::OwnSetting>& settings = {}) {
   EngineHere here;
   here.info.name = name;
   here.info.version = name + " 1.0";
@@ -24,8 +26,8 @@ EngineHere engine(const std::string& name, const std::vector<std::string>& devic
 
 /// alpha: cpu and GPU.0; beta: cpu; fake: computes nothing; gone: not usable.
 std::vector<EngineHere> engines_here() {
-  std::vector<EngineHere> engines{engine("alpha", {"cpu", "GPU.0"}, {"graph", "spin"}), engine("beta", {"cpu"}),
-                                  engine("fake", {"cpu"}, {"delay_ms"}), engine("gone", {})};
+  std::vector<EngineHere> engines{engine("alpha", {"cpu", "GPU.0"}, {{"graph", {"all", "none"}}, {"spin", {}}}), engine("beta", {"cpu"}),
+                                  engine("fake", {"cpu"}, {{"delay_ms", {}}}), engine("gone", {})};
   engines[2].info.computes = false;
   engines[3].info.usable = false;
   engines[3].info.reason = "its library is not here";
@@ -218,10 +220,53 @@ TEST(Plan, a_missing_engine_is_an_error_or_skipped) {
 TEST(Plan, unknown_settings_are_mistakes) {
   RunSpec run = spec({"alexnet"});
   run.engines = {{"alpha", {{"grpah", "all"}}}};
-  expect_refused(run, ErrorCode::usage, "engine alpha has no setting 'grpah'");
-  expect_refused(run, ErrorCode::usage, "it knows graph, spin", MissingEngine::is_skipped);
+  expect_refused(run, ErrorCode::usage, "alpha has no setting 'grpah'");
+  expect_refused(run, ErrorCode::usage, "alpha knows: graph, spin", MissingEngine::is_skipped);
   run.engines = {{"beta", {{"spin", "1"}}}};
-  expect_refused(run, ErrorCode::usage, "it has none");
+  expect_refused(run, ErrorCode::usage, "beta knows: none");
+}
+
+TEST(Plan, values_of_settings_are_those_that_the_engine_lists) {
+  RunSpec run = spec({"alexnet"});
+  run.engines = {{"beta", {}}, {"alpha", {{"graph", "nine"}}}};
+  expect_refused(run, ErrorCode::usage, "alpha: setting graph='nine' cannot be used | give one of all, none; did you mean none?");
+  run.engines = {{"alpha", {{"graph", "none"}, {"spin", "as it likes"}}}};
+  EXPECT_EQ(expand_one(run).size(), 1u) << "spin lists no values: it is for the engine to judge";
+}
+
+TEST(Plan, processors_are_those_that_this_process_may_use) {
+  const std::vector<int> usable = usable_cpus();
+  ASSERT_FALSE(usable.empty());
+  RunSpec run = spec({"alexnet"});
+  run.cpus = usable;
+  EXPECT_EQ(expand_one(run).size(), 1u);
+  run.cpus = {usable.front(), 4094, 4095};
+  expect_refused(run, ErrorCode::usage, "--cpus: this process may not use processor 4094 | it may use " + std::to_string(usable.front()));
+  // Also one that is there, where this process is kept off it.
+  cpu_set_t before, first;
+  ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+  if (usable.size() < 2) GTEST_SKIP() << "one processor is all there is";
+  CPU_ZERO(&first);
+  CPU_SET(static_cast<std::size_t>(usable.front()), &first);
+  ASSERT_EQ(sched_setaffinity(0, sizeof first, &first), 0);
+  run.cpus = {usable.back()};
+  expect_refused(run, ErrorCode::usage, "may not use processor " + std::to_string(usable.back()));
+  sched_setaffinity(0, sizeof before, &before);
+}
+
+TEST(Plan, least_time_is_not_above_the_longest) {
+  RunSpec run = spec({"alexnet"});
+  run.min_time_s = 2;
+  run.max_time_s = 0.5;
+  expect_refused(run, ErrorCode::usage, "--min-time-s 2 is above --max-time-s 0.5");
+  run.max_time_s = 2;
+  EXPECT_EQ(expand_one(run)[0].entry.stop.max_time_s, 2);
+  // Alone it is kept, and moves the usual longest time.
+  run.max_time_s.reset();
+  EXPECT_EQ(expand_one(run)[0].entry.stop.max_time_s, StopRule{}.max_time_s);
+  run.min_time_s = 7;
+  EXPECT_EQ(expand_one(run)[0].entry.stop.min_time_s, 7);
+  EXPECT_EQ(expand_one(run)[0].entry.stop.max_time_s, 7);
 }
 
 TEST(Plan, streams_and_requests_multiply_a_plan_of_throughput) {
