@@ -171,7 +171,7 @@ engine::EngineInfo engine_with(std::vector<engine::DeviceInfo> devices) {
   engine::EngineInfo engine;
   engine.name = "some";
   engine.devices = std::move(devices);
-  engine.settings = {"graph", "spinning", "profile"};
+  engine.settings = {{"graph", {}}, {"spinning", {}}, {"profile", {}}};
   return engine;
 }
 
