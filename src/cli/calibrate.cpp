@@ -15,6 +15,7 @@
 #include "cli/lists.h"
 #include "cli/progress.h"
 #include "cli/run_options.h"
+#include "cli/stopped.h"
 #include "cli/subcommands.h"
 #include "engine/loader.h"
 #include "measure/engines_here.h"
@@ -95,9 +96,12 @@ void calibrate(const CalibrateCommand& command, Context& context) {
   predict::Journal journal(path.string() + ".timings", journal_key(plan, platform.identity));
   {
     Progress progress(context.messages, progress_style(context.quiet), 0);
-    time_missing(plan, catalog, journal,
-                 [&](const std::string& what, std::size_t done, std::size_t all) { progress.begin(what, done, all); },
-                 {[&](const std::string& line) { progress.message(line); }});
+    const auto time = [&] {
+      time_missing(plan, catalog, journal,
+                   [&](const std::string& what, std::size_t done, std::size_t all) { progress.begin(what, done, all); },
+                   {[&](const std::string& line) { progress.message(line); }});
+    };
+    told_when_stopped(time, [] { return "what was timed is kept; the same command goes on"; });
   }
   const predict::Model model = model_of(plan, journal, platform);
   save_model(model, path);

@@ -14,6 +14,7 @@
 #include "cli/context.h"
 #include "cli/open_store.h"
 #include "cli/progress.h"
+#include "cli/stopped.h"
 #include "cli/subcommands.h"
 #include "engine/loader.h"
 #include "report/comparison.h"
@@ -65,6 +66,7 @@ std::vector<double> known_roundtrips(const Context& context, const measure::Plat
 
 void compare(const CompareCommand& command, Context& context) {
   install_interrupt_handler();
+  if (!command.folder.empty()) report::require_report_folder(command.folder);
   const measure::EngineCatalog catalog = measure::ask_engines(engine::plugin_folder());
   const auto entries = compared_entries(command.shared, command.sides, catalog.engines);
   measure::CompareOptions options = command.options;
@@ -78,9 +80,12 @@ void compare(const CompareCommand& command, Context& context) {
   measure::Comparison result;
   {
     Progress progress(context.messages, progress_style(context.quiet), options.replicates);
-    result = measure::compare(entries, catalog, platform, options, known_roundtrips(context, platform),
+    const auto compared = [&] {
+      return measure::compare(entries, catalog, platform, options, known_roundtrips(context, platform),
                               [&](std::size_t counted, std::size_t wanted) { progress.begin(text, counted, wanted); },
                               {[&](const std::string& line) { progress.message(line); }});
+    };
+    result = told_when_stopped(compared, [] { return "nothing is kept of a comparison that is stopped"; });
   }
   const std::string repro = repro_of(command);
   context.write(command.replicates_table ? report::replicates_table(result) : report::comparison_table(result, repro, context.format()));

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/progress.h"
+#include "cli/stopped.h"
 #include "measure/kept_evaluation.h"
 #include "measure/models.h"
 
@@ -144,6 +145,7 @@ Evaluations evaluate_plan(const EvaluationRequest& request, const std::vector<me
   const bool takes_kept = kept == KeptEvaluations::taken;
   const std::optional<KeptRows> rows = takes_kept ? std::optional<KeptRows>(std::in_place, request, place) : std::nullopt;
   Evaluations done;
+  std::size_t kept_now = 0;
   Progress progress(context.messages, progress_style(context.quiet), plan.size());
   EvaluationProgress observer(progress);
   for (const measure::PlannedEntry& planned : plan) {
@@ -155,9 +157,17 @@ Evaluations evaluate_plan(const EvaluationRequest& request, const std::vector<me
         continue;
       }
     }
-    done.evaluated.push_back(measure::evaluate_entry(planned, place.catalog, data, data_sha256, place.platform, options, observer));
+    const auto evaluate = [&] {
+      return measure::evaluate_entry(planned, place.catalog, data, data_sha256, place.platform, options, observer);
+    };
+    done.evaluated.push_back(told_when_stopped(evaluate, [&] {
+      if (takes_kept) return std::string("evaluations that had ended are kept; the same command goes on");
+      return fmt::format("{} of {} evaluations had ended and are kept in {}; the same command evaluates all of them anew", kept_now,
+                         plan.size(), context.database);
+    }));
     const measure::Evaluated& newest = done.evaluated.back();
     if (planned.settled) continue;  // nothing was evaluated, and the next run would say so again
+    ++kept_now;
     place.store.save_evaluation(newest.identity, place.platform_id, newest.row, measure::picture_answers(newest, planned.entry, data));
   }
   return done;

@@ -10,6 +10,7 @@
 #include "cli/context.h"
 #include "cli/lists.h"
 #include "cli/model_argument.h"
+#include "cli/stopped.h"
 #include "cli/subcommands.h"
 #include "formats/caffe.h"
 #include "formats/checkpoint.h"
@@ -130,8 +131,11 @@ void export_model(const ExportOptions& options, const Context& context) {
     throw Error(ErrorCode::usage, fmt::format("--precision {}: only an .onnx file is written so", options.precision));
   }
 
+  install_interrupt_handler();
   graph::Model model = model_of(models.front(), options, kind);
   const InputSize size = input_size(model.graph);
+  // Once begun, a file is written to its end.
+  told_when_stopped(end_if_stopped, [] { return "nothing was written"; });
   kind.write(model, {batch, floats, options.output});
 
   auto bytes = std::filesystem::file_size(options.output);

@@ -13,6 +13,7 @@
 #include "cli/preprocessing_options.h"
 #include "cli/progress.h"
 #include "cli/run_options.h"
+#include "cli/stopped.h"
 #include "cli/subcommands.h"
 #include "engine/loader.h"
 #include "formats/onnx.h"
@@ -107,18 +108,21 @@ measure::CalibrationRecord calibrate(const QuantizeCommand& command, const measu
   return outcome.answer.at("calibration").get<measure::CalibrationRecord>();
 }
 
-void quantize(const QuantizeCommand& command, Context& context) {
+/// Throws Error{interrupted} before anything is written to the file that is asked for.
+void quantize(const QuantizeCommand& command, const Context& context) {
   if (lower(std::filesystem::path(command.output).extension().string()) != ".onnx")
     throw Error(ErrorCode::usage, fmt::format("{}: an int8 model is an .onnx file", one_line(command.output)), "for example: -o int8.onnx");
   const measure::EngineCatalog catalog = measure::ask_engines(engine::plugin_folder());
   const measure::Entry entry = entry_of(command, catalog);
   const graph::Model model = model_to_quantize(entry.model);
+  end_if_stopped();
   const formats::QuantizationPlan plan = formats::plan_quantization(model);
 
   measure::CalibrationRecord record;
   {
     const PassingFile observed(command.output);
     formats::write_onnx_with_activations(model, plan, observed.path());
+    end_if_stopped();
     record = calibrate(command, entry, catalog, observed.path(), context);
   }
   formats::ActivationRanges ranges;
@@ -129,6 +133,7 @@ void quantize(const QuantizeCommand& command, Context& context) {
     ranges[name] = {static_cast<float>(found->second.low), static_cast<float>(found->second.high)};
   }
   const int steps = command.weight_range == "full" ? 127 : 63;
+  end_if_stopped();
   formats::write_quantized_onnx(model, ranges, command.output, {.weight_steps = steps, .producer_version = INFEROMETER_VERSION});
 
   std::vector<std::string> damaged;
@@ -170,7 +175,10 @@ void add_quantize(CLI::App& app, Context& context) {
                   {"--engine", "--threads", "--input", "--classes", "--weights", "--shape", "--load-timeout-s", "--request-timeout-s",
                    "--memory-limit-mib"});
   command->footer(example_footer("inferometer quantize squeezenet1_1 --weights squeezenet.pth --images pictures -o int8.onnx"));
-  command->callback([state, &context] { quantize(*state, context); });
+  command->callback([state, &context] {
+    install_interrupt_handler();
+    told_when_stopped([&] { quantize(*state, context); }, [] { return "nothing was written"; });
+  });
 }
 
 }  // namespace inferometer::cli

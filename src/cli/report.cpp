@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "cli/context.h"
 #include "cli/open_store.h"
+#include "cli/stopped.h"
 #include "cli/study.h"
 #include "cli/study_selection.h"
 #include "cli/subcommands.h"
@@ -116,13 +117,18 @@ report::WriteOptions write_options(const ReportCommand& command) {
     return command.only.empty() || std::find(command.only.begin(), command.only.end(), part) != command.only.end();
   };
   const auto threads = command.threads > 0 ? static_cast<std::size_t>(command.threads) : std::max(1u, std::thread::hardware_concurrency());
-  return {threads, wanted("page"), wanted("figures"), wanted("tables")};
+  return {threads, wanted("page"), wanted("figures"), wanted("tables"), interrupt_requested};
 }
 
 void make_report(const ReportCommand& command, const Context& context) {
+  install_interrupt_handler();
   check(command);
-  const report::Report made = command.study_path.empty() ? store_report(command, context) : study_report(command, context);
-  const report::ReportFiles files = report::write_report(made, command.folder, write_options(command));
+  report::require_report_folder(command.folder);
+  const auto write = [&] {
+    const report::Report made = command.study_path.empty() ? store_report(command, context) : study_report(command, context);
+    return report::write_report(made, command.folder, write_options(command));
+  };
+  const report::ReportFiles files = told_when_stopped(write, [] { return "nothing of the report was written"; });
   Table table;
   table.columns = {"page", "page_kb", "figures", "tables", "folder"};
   table.rows.push_back({files.page.empty() ? Cell() : Cell(files.page.string()),

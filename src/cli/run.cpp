@@ -17,6 +17,7 @@
 #include "cli/plan_table.h"
 #include "cli/progress.h"
 #include "cli/run_options.h"
+#include "cli/stopped.h"
 #include "cli/study.h"
 #include "cli/study_evaluations.h"
 #include "cli/subcommands.h"
@@ -167,8 +168,13 @@ void print_result(const measure::RunResult& result, const Plan& plan, const Cont
   }
 }
 
-[[noreturn]] void say_interrupted(const std::string& how_far) {
-  throw Error(ErrorCode::interrupted, "interrupted after " + how_far, "what was measured is kept; the same command goes on");
+std::string kept_of(const RunCommand& command) {
+  return command.runner.again ? "what was measured is kept; with --again the same command measures rows that are done once more"
+                              : "what was measured is kept; the same command goes on";
+}
+
+[[noreturn]] void say_interrupted(const std::string& how_far, const RunCommand& command) {
+  throw Error(ErrorCode::interrupted, "interrupted after " + how_far, kept_of(command));
 }
 
 void search(const RunCommand& command, const measure::EngineCatalog& catalog, Context& context) {
@@ -197,7 +203,7 @@ void search(const RunCommand& command, const measure::EngineCatalog& catalog, Co
   for (measure::Row& row : searched.rows) store.add_accuracy(row);
   context.write(report::rows_table(searched.rows, context.format()));
   for (const std::string& line : searched.summaries) context.say(line);
-  if (searched.interrupted) say_interrupted(fmt::format("{} searches", searched.summaries.size() / 2));
+  if (searched.interrupted) say_interrupted(fmt::format("{} searches", searched.summaries.size() / 2), command);
   if (searched.rows.empty()) context.exit_code = 1;
 }
 
@@ -210,14 +216,17 @@ void measure_plan(const RunCommand& command, const Plan& plan, const EvaluationP
     result = measure::run_plan(plan.entries, place.catalog, place.platform, ledger, command.runner, observer);
   }
   for (measure::Row& row : result.rows) place.store.add_accuracy(row);
-  if (!command.layers || is_for_people(context.format())) print_result(result, plan, context);
+  const bool nothing_to_show = result.interrupted && result.rows.empty() && is_for_people(context.format());
+  if (!nothing_to_show && (!command.layers || is_for_people(context.format()))) print_result(result, plan, context);
   if (result.interrupted) {
-    say_interrupted(fmt::format("{} of {} rows", result.rows.size(), plan.entries.size()));
+    say_interrupted(fmt::format("{} of {} rows", result.rows.size(), plan.entries.size()), command);
   }
   if (std::any_of(result.rows.begin(), result.rows.end(), measure::is_bad)) context.exit_code = 1;
   if (!command.layers) return;
-  const LayerTimes layers =
-      time_layers(plan.entries, command.runner.again, place.catalog, place.platform, place.platform_id, place.store, context);
+  const auto time = [&] {
+    return time_layers(plan.entries, command.runner.again, place.catalog, place.platform, place.platform_id, place.store, context);
+  };
+  const LayerTimes layers = told_when_stopped(time, [&] { return kept_of(command); });
   if (is_for_people(context.format())) context.out << '\n';
   print_layers(layers, context);
   if (layers.failed) context.exit_code = 1;

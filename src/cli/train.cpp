@@ -13,6 +13,7 @@
 #include "cli/context.h"
 #include "cli/open_store.h"
 #include "cli/progress.h"
+#include "cli/stopped.h"
 #include "cli/subcommands.h"
 #include "cli/train_options.h"
 #include "engine/loader.h"
@@ -144,6 +145,21 @@ void say_files(const train::TrainTask& task, const std::vector<TrainingRow>& row
   context.say(fmt::format("to evaluate it: {} {} --images ...", evaluate, dataset::to_options(task.preprocessing)));
 }
 
+/// When the file was written; nullopt: there is none.
+std::optional<std::filesystem::file_time_type> time_of(const std::filesystem::path& file) {
+  std::error_code failure;
+  const auto time = std::filesystem::last_write_time(file, failure);
+  return failure ? std::nullopt : std::optional(time);
+}
+
+/// @param now, before  when the checkpoint was written that there is, and that there was when the command began
+std::string kept_of_training(std::optional<std::filesystem::file_time_type> now, std::optional<std::filesystem::file_time_type> before,
+                             bool again) {
+  // With --again an older training's checkpoint lies there until the first of this one replaces it.
+  if (!now || (again && now == before)) return "no checkpoint had been written: the same command begins anew";
+  return again ? "without --again the same command goes on from the last checkpoint" : "the same command goes on from the last checkpoint";
+}
+
 void run_train(const TrainOptions& options, Context& context) {
   install_interrupt_handler();
   train::TrainTask task = train_task(options);
@@ -156,7 +172,10 @@ void run_train(const TrainOptions& options, Context& context) {
     Progress progress(context.messages, progress_style(context.quiet), static_cast<std::size_t>(task.epochs));
     Recorder recorder(common_row(task, engine, platform.name), task, store, platform_id, progress, context);
     try {
-      train::run_training(task, catalog.plugins.at(engine.name), recorder);
+      const std::filesystem::path state = std::filesystem::path(task.folder) / train::kStateFile;
+      const auto before = time_of(state);
+      told_when_stopped([&] { train::run_training(task, catalog.plugins.at(engine.name), recorder); },
+                        [&] { return kept_of_training(time_of(state), before, task.again); });
     } catch (const Error& error) {
       const bool cannot_train = error.code() == ErrorCode::missing_engine && !recorder.has_begun();
       if (cannot_train && options.engine.empty()) continue;

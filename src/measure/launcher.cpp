@@ -95,7 +95,7 @@ WorkerOutcome LiveWorker::supervise(const ProgressCallback& progress) {
   for (;;) {
     if (interrupt_requested()) {
       child_.kill();
-      throw Error(ErrorCode::interrupted, "interrupted", "what was measured is kept; run the same command again to go on");
+      throw Error(ErrorCode::interrupted, "interrupted");
     }
     const std::optional<std::string> line = child_.receive_line(50ms);
     if (line) {

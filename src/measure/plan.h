@@ -65,8 +65,9 @@ enum class MissingEngine : std::uint8_t { is_error, is_skipped };
 
 /// Entries in plan order: model, engine, device, precision, input, threads, streams, requests, batch (innermost).
 /// Duplicates are merged. Throws Error{usage} for streams, requests or a protocol that the mode does not have, unknown networks (nearest
-/// names), values out of range, processors that this process may not use, engine settings or values that the engine does not list, and one file of weights for several networks,
-/// Error{input} for files, Error{missing_engine} for an engine, or a device that none of the engines named has.
+/// names), values out of range, processors that this process may not use, engine settings or values that the engine does not list, and one
+/// file of weights for several networks, Error{input} for files, Error{missing_engine} for an engine, or a device that none of the engines
+/// named has.
 /// Makes no weights; hashes of files are cached by path, size and time.
 std::vector<PlannedEntry> expand(const std::vector<RunSpec>& specs, const std::vector<EngineHere>& engines, MissingEngine missing);
 

@@ -124,8 +124,7 @@ class Timer {
   }
 
   void time(const Stint& stint) {
-    if (interrupt_requested())
-      throw Error(ErrorCode::interrupted, "interrupted", "what was measured is kept; run the same command again to go on");
+    if (interrupt_requested()) throw Error(ErrorCode::interrupted, "interrupted");
     if (!stint.network.empty()) {
       const measure::ModelReference model = measure::resolve_model(stint.network, {});
       const std::string path =

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -27,15 +28,22 @@ struct TableFile {
 constexpr std::array<TableFile, 4> kTableFiles{
     {{Format::csv, "csv"}, {Format::markdown, "md"}, {Format::json, "json"}, {Format::latex, "tex"}}};
 
+Error no_folder(const std::filesystem::path& folder, const std::string& cause) {
+  return {ErrorCode::io, fmt::format("{}: cannot be made or is no folder: {}", folder.string(), cause),
+          "-o names the folder that the report is written to"};
+}
+
 void make_folder(const std::filesystem::path& folder) {
   std::error_code failure;
   std::filesystem::create_directories(folder, failure);
-  if (failure || !std::filesystem::is_directory(folder)) {
-    throw Error(
-        ErrorCode::io,
-        fmt::format("{}: cannot be made or is no folder: {}", folder.string(), failure ? failure.message() : "a file is in the way"),
-        "-o names the folder that the report is written to");
-  }
+  if (failure || !std::filesystem::is_directory(folder)) throw no_folder(folder, failure ? failure.message() : "a file is in the way");
+}
+
+/// The nearest folder above that is there, or what is in its place.
+std::filesystem::path nearest_there(std::filesystem::path path) {
+  std::error_code ignored;
+  while (!std::filesystem::exists(path, ignored) && path.has_relative_path()) path = path.parent_path();
+  return path.empty() ? "." : path;
 }
 
 void write_table_files(const ReportTable& table, const std::filesystem::path& folder) {
@@ -46,12 +54,20 @@ void write_table_files(const ReportTable& table, const std::filesystem::path& fo
   }
 }
 
-void write_figure_files(const Chart& chart, Painter& painter, const std::filesystem::path& folder) {
+/// A file of a figure, drawn and not yet written.
+struct DrawnFile {
+  std::string name, content;
+};
+
+std::vector<DrawnFile> drawn_files(const Chart& chart, Painter& painter) {
   const std::string svg = painter.svg(chart);
-  write_file_atomically(folder / (chart.id + ".svg"), svg);
-  write_file_atomically(folder / (chart.id + ".png"), png_of_svg(svg));
-  write_file_atomically(folder / (chart.id + ".pdf"), pdf_of_svg(svg));
-  if (chart.animated) write_file_atomically(folder / (chart.id + ".gif"), painter.gif(chart));
+  std::vector<DrawnFile> files{{chart.id + ".svg", svg}, {chart.id + ".png", png_of_svg(svg)}, {chart.id + ".pdf", pdf_of_svg(svg)}};
+  if (chart.animated) files.push_back({chart.id + ".gif", painter.gif(chart)});
+  return files;
+}
+
+void end_if(bool (*interrupted)()) {
+  if (interrupted != nullptr && interrupted()) throw Error(ErrorCode::interrupted, "interrupted");
 }
 
 /// Does some work on a figure; an error of our own names it.
@@ -125,10 +141,16 @@ std::size_t write_tables(const Report& report, const std::filesystem::path& fold
   return count;
 }
 
-void write_figures(const std::vector<const ReportFigure*>& figures, const std::filesystem::path& folder, std::size_t threads) {
-  Workshop(figures).run(threads, [&] {
-    return [&, painter = Painter()](std::size_t at) mutable { write_figure_files(figures[at]->chart, painter, folder); };
+/// Files of all figures, one list a figure.
+std::vector<std::vector<DrawnFile>> draw_figures(const std::vector<const ReportFigure*>& figures, const WriteOptions& options) {
+  std::vector<std::vector<DrawnFile>> drawn(figures.size());
+  Workshop(figures).run(options.threads, [&] {
+    return [&, painter = Painter()](std::size_t at) mutable {
+      end_if(options.interrupted);
+      drawn[at] = drawn_files(figures[at]->chart, painter);
+    };
   });
+  return drawn;
 }
 
 PageParts page_parts(const std::vector<const ReportFigure*>& figures, const WriteOptions& options) {
@@ -145,19 +167,31 @@ PageParts page_parts(const std::vector<const ReportFigure*>& figures, const Writ
 
 }  // namespace
 
+void require_report_folder(const std::filesystem::path& folder) {
+  const std::filesystem::path there = nearest_there(folder);
+  std::error_code ignored;
+  const bool is_folder = std::filesystem::is_directory(there, ignored);
+  if (is_folder && ::access(there.c_str(), W_OK | X_OK) == 0) return;
+  throw no_folder(folder, is_folder ? "permission denied" : "a file is in the way");
+}
+
 ReportFiles write_report(const Report& asked, const std::filesystem::path& folder, const WriteOptions& options) {
   const Report report = with_distinct_ids(asked);
   const std::vector<const ReportFigure*> figures = figures_of(report);
   // What can fail because of what the report holds comes before the first file.
   for (const ReportFigure* figure : figures) require_drawable(*figure);
   const std::string page = options.page ? page_text(report, page_parts(figures, options)) : std::string();
+  // What takes long too, so that a report that is stopped leaves no part of it.
+  std::vector<std::vector<DrawnFile>> drawn;
+  if (options.figures) drawn = draw_figures(figures, options);
+  end_if(options.interrupted);
   make_folder(folder);
   ReportFiles files;
   if (options.tables) files.tables = write_tables(report, folder / "tables");
-  if (options.figures) {
-    write_figures(figures, folder / "figures", options.threads);
-    files.figures = figures.size();
+  for (const std::vector<DrawnFile>& figure : drawn) {
+    for (const DrawnFile& file : figure) write_file_atomically(folder / "figures" / file.name, file.content);
   }
+  files.figures = drawn.size();
   if (options.page) {
     files.page = folder / "index.html";
     files.page_bytes = page.size();

@@ -61,11 +61,16 @@ struct WriteOptions {
   std::size_t threads = 1;  ///< that draw
   /// What is written. A page alone has no links to files that it does not bring.
   bool page = true, figures = true, tables = true;
+  bool (*interrupted)() = nullptr;  ///< asked before each figure, until the first file is written
 };
+
+/// Throw the Error{io} that write_report() would, where the folder can be seen to be none, nor to be made: for who has much to do before.
+void require_report_folder(const std::filesystem::path& folder);
 
 /// Write DIR/index.html, DIR/figures/ID.{svg,png,pdf[,gif]} and DIR/tables/ID.{csv,md,json,tex}. The folder is made when it is missing;
 /// files of the same names are replaced, each at once, the page last, so that a reader never sees a half-written one; other files stay. Ids
-/// that are alike get -2, -3. Throws Error{io}; Error{internal} naming the figure that contradicts itself, before anything is written.
+/// that are alike get -2, -3. Throws Error{io}; before anything is written Error{interrupted}, and Error{internal} naming the figure that
+/// contradicts itself.
 ReportFiles write_report(const Report& report, const std::filesystem::path& folder, const WriteOptions& options);
 
 }  // namespace inferometer::report

@@ -40,6 +40,16 @@ skip_if_busy() {
   [ ! -e inferometer.db ]
 }
 
+@test "a file in the folder's place is refused before anything is measured" {
+  echo mine > text.onnx
+  # An engine that hangs: were it asked first, this would not end.
+  inferometer compare --model squeezenet1_1 --engine fake:fault=load_hang --a batch=1 --b batch=2 -o text.onnx
+  fails_with 2 "text.onnx: cannot be made or is no folder" "-o names the folder"
+  inferometer compare --model squeezenet1_1 --engine fake:fault=load_hang --a batch=1 --b batch=2 -o text.onnx/below
+  fails_with 2 "text.onnx/below: cannot be made or is no folder"
+  [ "$(cat text.onnx)" = mine ]
+}
+
 @test "what is asked for must make two entries" {
   inferometer compare --model lenet5 --engine fake --a batch=1 --b threads=1,batch
   fails_with 2 "--b: 'batch' is not of the form key=value" "key=value"

@@ -57,3 +57,18 @@ assert row["status"] == "passed" and row["precision"] == "int8" and row["precisi
   fails_with 2 "is an int8 model already"
   [ ! -e again.onnx ]
 }
+
+@test "Ctrl-C is one line and leaves nothing" {
+  make_pictures
+  "$INFEROMETER" quantize resnet18 --images pictures -o int8.onnx 2>messages 3>&- &
+  local parent=$!
+  for _ in $(seq 3000); do [ -e int8.onnx.observed.onnx ] && break; sleep 0.01; done
+  kill -INT "$parent"
+  local code=0
+  wait "$parent" || code=$?
+  cat messages
+  [ "$code" -eq 130 ]
+  grep -q "^inferometer: interrupted" messages
+  grep -q "hint: nothing was written" messages
+  [ "$(ls)" = "$(printf 'messages\npictures')" ]
+}

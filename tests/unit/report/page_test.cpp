@@ -135,6 +135,33 @@ TEST_F(PageFiles, PartsThatWereNotAskedForAreNotWritten) {
   EXPECT_TRUE(fs::exists(folder_ / "tables" / "tables" / "times.md"));
 }
 
+bool at_once() { return true; }
+int looks = 0;
+bool at_the_second_look() { return ++looks >= 2; }
+
+TEST_F(PageFiles, NothingIsWrittenOfAReportThatIsStopped) {
+  for (bool (*const interrupted)() : {at_once, at_the_second_look}) {
+    WriteOptions options;
+    options.interrupted = interrupted;
+    try {
+      write_report(report(), folder_ / "stopped", options);
+      ADD_FAILURE() << "written";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::interrupted);
+    }
+    EXPECT_FALSE(fs::exists(folder_ / "stopped"));
+  }
+}
+
+TEST_F(PageFiles, AFolderThatCannotBeIsToldBefore) {
+  std::ofstream(folder_ / "file") << "x";
+  EXPECT_NO_THROW(require_report_folder(folder_ / "new" / "folder"));
+  EXPECT_FALSE(fs::exists(folder_ / "new"));
+  EXPECT_THROW(require_report_folder(folder_ / "file"), Error);
+  EXPECT_THROW(require_report_folder(folder_ / "file" / "below"), Error);
+  EXPECT_NO_THROW(require_report_folder("here/below"));
+}
+
 TEST_F(PageFiles, AFileInTheWayIsOneClearError) {
   std::ofstream(folder_ / "file") << "x";
   try {
