@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/evaluation_tables.h"
 #include "cli/progress.h"
 #include "cli/stopped.h"
 #include "measure/kept_evaluation.h"
@@ -24,7 +25,7 @@ class EvaluationProgress : public measure::EvaluationObserver {
     progress_.begin(fmt::format("{} {:.1f} images/s", measure::describe(entry), images_per_s), done, total);
   }
   void row_ready(const measure::EvaluationRow& row) override {
-    const std::string name = fmt::format("{} {} {}", row.model, row.engine, row.precision_requested);
+    const std::string name = evaluation_name(row);
     if (row.top1) {
       progress_.finish(name, fmt::format("{} of {} right, {} images/s", row.correct_top1.value_or(0), row.images.value_or(0),
                                          rounded_text(row.images_per_s.value_or(0))));

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "cli/context.h"
@@ -11,7 +12,10 @@
 
 namespace inferometer::cli {
 
-/// All columns for programs; for people a readable part, with reasons and notes below.
+/// "resnet18 onnxruntime:graph=basic int8": what people are told of which evaluation it is; the precision is the one obtained.
+std::string evaluation_name(const measure::EvaluationRow& row);
+
+/// All columns for programs; for people a readable part with the settings in which rows differ that look alike, reasons and notes below.
 Table evaluations_table(const std::vector<measure::EvaluationRow>& rows, Format format);
 
 /// One line for each class that has images, of every evaluation that passed.

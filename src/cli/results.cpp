@@ -48,6 +48,16 @@ void keep_last(Rows& rows, const std::string& limit_text) {
   if (rows.size() > limit) rows.erase(rows.begin(), rows.end() - static_cast<std::ptrdiff_t>(limit));
 }
 
+/// A bare heading does not say whether the store is empty or a filter is wrong. @param what  a line of the table: "row"
+void say_if_empty(bool is_empty, const char* what, const ResultsOptions& options, const Context& context) {
+  if (!is_empty) return;
+  std::vector<std::string> filters;
+  if (!options.where.empty()) filters.push_back("--where " + shell_quote(one_line(options.where, 100)));
+  if (!options.source.empty()) filters.push_back("--source " + shell_quote(one_line(options.source, 100)));
+  context.say(filters.empty() ? fmt::format("{} holds no {}", context.database, what)
+                              : fmt::format("no {} of {} matches {}", what, context.database, join(filters, " and ")));
+}
+
 /// One line for each request that was kept.
 Table samples_table(const store::Store& store, const std::vector<store::StoredRow>& rows) {
   Table table;
@@ -79,6 +89,7 @@ void print_evaluations(const ResultsOptions& options, const Context& context) {
   if (!options.where.empty()) query.where = store::parse_evaluation_where(options.where);
   query.newest_only = !options.all;
   std::vector<measure::EvaluationRow> rows = open_existing(context.database).evaluations(query);
+  say_if_empty(rows.empty(), "evaluation", options, context);
   keep_last(rows, options.limit);
   context.write(evaluations_table(rows, context.format()));
 }
@@ -89,6 +100,7 @@ void print_loads(const ResultsOptions& options, const Context& context) {
   if (!options.where.empty()) query.where = store::parse_load_where(options.where);
   query.newest_only = !options.all;
   std::vector<store::LoadRow> rows = open_existing(context.database).loads(query);
+  say_if_empty(rows.empty(), "load", options, context);
   keep_last(rows, options.limit);
   context.write(loads_table(rows, context.format()));
 }
@@ -112,6 +124,7 @@ void print_layers(const ResultsOptions& options, const Context& context) {
   if (!options.where.empty()) query.where = store::parse_layer_where(options.where);
   query.newest_only = !options.all;
   std::vector<measure::LayerRow> rows = open_existing(context.database).layers(query);
+  say_if_empty(rows.empty(), "layer", options, context);
   keep_last(rows, options.limit);
   if (options.pivot.empty()) return context.write(report::layers_table(rows, context.format()));
   const auto columns = pivot_columns(options.pivot);
@@ -127,6 +140,7 @@ void print_trainings(const ResultsOptions& options, const Context& context) {
   store::TrainingQuery query;
   if (!options.where.empty()) query.where = store::parse_training_where(options.where);
   std::vector<train::TrainingRow> rows = open_existing(context.database).epochs(query);
+  say_if_empty(rows.empty(), "epoch", options, context);
   keep_last(rows, options.limit);
   context.write(report::epochs_table(rows, context.format()));
 }
@@ -142,6 +156,7 @@ void print_results(const ResultsOptions& options, const Context& context) {
   const store::Query query = query_of(options);
   const store::Store store = open_existing(context.database);
   std::vector<store::StoredRow> stored = store.rows(query);
+  say_if_empty(stored.empty(), "row", options, context);
   keep_last(stored, options.limit);
   if (options.samples) return context.write(samples_table(store, stored));
 

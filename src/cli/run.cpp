@@ -122,12 +122,17 @@ std::string outcome_text(const measure::Row& row) {
   return row.reasons.empty() ? row.status : fmt::format("{}: {}", row.status, row.reasons.front());
 }
 
-std::string row_text(const measure::Row& row) {
-  const std::string in_flight =
-      row.mode == "throughput" ? fmt::format(" t{} s{} r{}", row.threads.value_or(0), row.streams.value_or(0), row.requests.value_or(0))
-                               : "";
-  return fmt::format("{} {}{}{} {} {} b{}{}", row.model, row.engine, row.engine_settings.empty() ? "" : ":", row.engine_settings,
-                     row.device, row.precision_requested, row.batch.value_or(0), in_flight);
+/// The entry, with what was obtained in place of what was asked.
+std::string row_text(const measure::Entry& entry, const measure::Row& row) {
+  measure::Entry obtained = entry;
+  obtained.device = row.device;
+  obtained.threads = static_cast<int>(row.threads.value_or(entry.threads));
+  obtained.streams = static_cast<int>(row.streams.value_or(entry.streams));
+  if (!row.precision.empty()) {
+    obtained.precision = row.precision;
+    obtained.model.stored_as.clear();
+  }
+  return measure::describe(obtained);
 }
 
 /// Feeds the progress bar: its pieces are starts, its results rows.
@@ -137,9 +142,9 @@ class ProgressObserver : public measure::RunObserver {
   void start_begins(const measure::Entry& entry, int start_index, std::size_t done, std::size_t total) override {
     progress_.begin(fmt::format("{} start {}/{}", measure::describe(entry), start_index + 1, entry.starts), done, total);
   }
-  void row_ready(const measure::Row& row, bool fresh) override {
+  void row_ready(const measure::Entry& entry, const measure::Row& row, bool fresh) override {
     if (fresh) {
-      progress_.finish(row_text(row), outcome_text(row));
+      progress_.finish(row_text(entry, row), outcome_text(row));
     } else {
       progress_.skip(1);
     }
@@ -164,7 +169,9 @@ void print_result(const measure::RunResult& result, const Plan& plan, const Cont
   for (const auto& [name, count] : counts) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, name);
   context.say(fmt::format("{} rows: {}; kept in {}", result.rows.size(), text, context.database));
   if (counts.contains("unstable")) {
-    context.say("unstable rows say why in `inferometer results --format json`; `--retry unstable` measures them again");
+    const std::string store = context.database == kDefaultDatabase ? "" : " --db " + shell_quote(context.database);
+    context.say(
+        fmt::format("unstable rows say why in `inferometer results --format json{}`; `--retry unstable` measures them again", store));
   }
 }
 

@@ -25,9 +25,16 @@ Kind kind_of_file(const std::filesystem::path& file) {
               "a folder, or a file .csv, .idx, *-ubyte (also .gz) or .bin");
 }
 
-/// What to do about a folder or label file that leads to no picture: the archives of CIFAR unpack to folders of .bin files.
+/// What to do about a file, folder or label file that leads to no picture: the archives of CIFAR unpack to folders of .bin files.
 const char* hint_without_pictures(const std::filesystem::path& images) {
   std::error_code ignored;
+  if (!std::filesystem::is_directory(images, ignored)) {
+    switch (kind_of_file(images)) {
+      case Kind::csv: return "a line holds a label, then the values of a picture, such as 3072 for 32 x 32 in colour; there is no heading";
+      case Kind::idx: return "the file's own first dimension says how many pictures it holds";
+      case Kind::cifar: return "a picture of CIFAR-10 is 3073 bytes, its label and 3 x 32 x 32 values";
+    }
+  }
   for (const auto& entry : std::filesystem::directory_iterator(images, ignored)) {
     if (lower(entry.path().extension().string()) != ".bin") continue;
     return "name one of its .bin files; `cat data_batch_?.bin > train.bin` makes one of CIFAR-10's five";

@@ -34,7 +34,7 @@ class Silent final : public RunObserver {
  public:
   explicit Silent(const LockWait& wait) : wait_(wait) {}
   void start_begins(const Entry&, int, std::size_t, std::size_t) override {}
-  void row_ready(const Row&, bool) override {}
+  void row_ready(const Entry&, const Row&, bool) override {}
   void waits(const std::string& line) override {
     if (wait_.say) wait_.say(line);
   }

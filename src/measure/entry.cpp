@@ -79,12 +79,21 @@ std::string engine_text(const Entry& entry) {
   return text;
 }
 
+namespace {
+
+std::string precision_text(const Entry& entry) {
+  if (entry.model.stored_as == "int8") return "int8";
+  return entry.model.stored_as == "fp16" && entry.precision == "fp32" ? "fp16-file" : entry.precision;
+}
+
+}  // namespace
+
 std::string describe(const Entry& entry) {
   std::string input = entry.model.height != 0 ? fmt::format(" {}x{}", entry.model.height, entry.model.width) : "";
   std::string mode = entry.mode == Mode::served ? " served" : "";
   if (entry.mode == Mode::throughput) mode = fmt::format(" s{} r{}", entry.streams, entry.requests);
-  return fmt::format("{}{} {} {} {} b{} t{}{}", entry.model.name, input, engine_text(entry), entry.device, entry.precision, entry.batch,
-                     entry.threads, mode);
+  return fmt::format("{}{} {} {} {} b{} t{}{}", entry.model.name, input, engine_text(entry), entry.device, precision_text(entry),
+                     entry.batch, entry.threads, mode);
 }
 
 std::string repro_command(const Entry& entry) {

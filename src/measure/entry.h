@@ -43,6 +43,7 @@ struct ModelReference {
   std::int64_t height = 0, width = 0;   ///< of the input; 0: the network's own
   std::int64_t classes = 0;             ///< 0: the network's own
   std::map<std::string, Shape> shapes;  ///< --shape NAME=1x3x224x224
+  std::string stored_as;  ///< "int8", "fp16": of a user's ONNX file; empty: f32. What people are told, no part of the identity
 };
 
 /// When a timed loop ends (spec: docs/measuring.md). Part of the identity.
@@ -96,7 +97,8 @@ struct Entry {
 /// "onnxruntime:graph=basic", as on the command line.
 std::string engine_text(const Entry& entry);
 
-/// One line for people: "resnet18 onnxruntime cpu fp32 b4 t2".
+/// One line for people: "resnet18 onnxruntime cpu fp32 b4 t2". An int8 file is int8 there, as in rows; what an engine makes of a file of
+/// half floats is not known before the start, so that fp32, asked of it, is "fp16-file".
 std::string describe(const Entry& entry);
 
 /// The command that repeats this entry alone.

@@ -28,7 +28,8 @@ EvaluationRow begin_row(const Entry& entry, const ModelFacts& facts, const datas
   const std::string engine = engine_text(entry);
   if (engine.size() > entry.engine.size()) row.engine_settings = engine.substr(entry.engine.size() + 1);
   row.device = entry.device;
-  row.precision = row.precision_requested = entry.precision;
+  row.precision_requested = entry.precision;
+  row.precision = facts.quantized ? "int8" : entry.precision;
   row.threads = entry.threads;
   row.streams = entry.streams;
   row.batch = entry.batch;

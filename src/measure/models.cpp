@@ -126,6 +126,7 @@ ModelReference resolve_file(const std::string& name, const ModelOptions& options
   model.name = name;
   model.path = std::filesystem::absolute(path).string();
   model.shapes = options.shapes;
+  if (summary.low_precision()) model.stored_as = summary.quantized ? "int8" : "fp16";
   std::string hashes = cached_file_hash(path);
   for (const auto& external : summary.external_data) {
     require_readable_file(external);

@@ -295,7 +295,7 @@ class Runner {
   void publish(Job& job, const Row& row, bool fresh) {
     job.row = row;
     job.is_published = true;
-    observer_.row_ready(row, fresh);
+    observer_.row_ready(job.entry(), row, fresh);
     if (row.status != name_of(Status::out_of_memory)) return;
     for (Job& other : jobs_) {
       if (other.row || other.all_but_batch != job.all_but_batch || other.entry().batch <= job.entry().batch) continue;

@@ -37,8 +37,8 @@ class RunObserver {
  public:
   virtual ~RunObserver() = default;
   virtual void start_begins(const Entry& entry, int start_index, std::size_t starts_done, std::size_t starts_total) = 0;
-  virtual void row_ready(const Row& row, bool fresh) = 0;  ///< fresh: measured now, not found in the store
-  virtual void waits(const std::string& line) = 0;         ///< another process measures; base/file_lock.h says when this is told
+  virtual void row_ready(const Entry& entry, const Row& row, bool fresh) = 0;  ///< fresh: measured now, not found in the store
+  virtual void waits(const std::string& line) = 0;  ///< another process measures; base/file_lock.h says when this is told
 };
 
 struct RunnerOptions {

@@ -128,6 +128,13 @@ Frame frame_of(const std::vector<train::TrainingRow>& rows) {
   return frame;
 }
 
+Frame frame_of(const std::vector<measure::EvaluationRow>& rows) {
+  Frame frame;
+  frame.name = "the store's evaluations";
+  measure::for_each_evaluation_field([&](const auto& field) { frame.set(std::string(field.name), texts_of(rows, field.member)); });
+  return frame;
+}
+
 Frame frame_of(const std::vector<measure::LayerRow>& rows) {
   Frame frame;
   frame.name = "the store's layers";

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/csv.h"
+#include "measure/evaluation_row.h"
 #include "measure/layer_row.h"
 #include "measure/row.h"
 #include "train/training_row.h"
@@ -62,6 +63,9 @@ Frame frame_of(const std::vector<measure::Row>& rows, const std::set<std::string
 
 /// All columns of TrainingRow.
 Frame frame_of(const std::vector<train::TrainingRow>& rows);
+
+/// All columns of EvaluationRow.
+Frame frame_of(const std::vector<measure::EvaluationRow>& rows);
 
 /// All columns of LayerRow.
 Frame frame_of(const std::vector<measure::LayerRow>& rows);

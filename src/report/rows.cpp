@@ -42,14 +42,6 @@ bool worth_showing(const std::vector<std::string>& texts, const std::string& usu
          std::any_of(texts.begin(), texts.end(), [&](const std::string& text) { return !text.empty() && text != usual; });
 }
 
-/// In the last line.
-void shorten_hash(Table& table) {
-  const auto hash = std::find(table.columns.begin(), table.columns.end(), "model_sha256");
-  if (hash == table.columns.end()) return;
-  Cell& shown = table.rows.back()[static_cast<std::size_t>(hash - table.columns.begin())];
-  if (const auto* text = std::get_if<std::string>(&shown)) shown = shown_setting("model_sha256", *text);
-}
-
 /// What people are told of each row, and what tells rows apart.
 class PeopleRows {
  public:
@@ -121,10 +113,10 @@ Table people_table(const std::vector<measure::Row>& rows) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const measure::Row& row = rows[i];
     table.rows.push_back(cells(row, table.columns));
-    shorten_hash(table);
     const std::string why = join(row.reasons.empty() ? row.notes : row.reasons, "; ");
     if (!why.empty() && row.verdict != "valid") table.notes.push_back(fmt::format("{}: {}", names[i], why));
   }
+  shorten_hashes(table);
   if (people.hide_commands(settings)) {
     table.notes.emplace_back(
         "lines that are alike in all that is shown of them were measured by different commands: `repro` in --format json");

@@ -38,4 +38,12 @@ std::string shown_setting(std::string_view setting, const std::string& value) {
   return setting.ends_with("_sha256") ? value.substr(0, 12) : value;
 }
 
+void shorten_hashes(Table& table) {
+  for (std::size_t column = 0; column < table.columns.size(); ++column) {
+    for (auto& line : table.rows) {
+      if (auto* text = std::get_if<std::string>(&line[column])) *text = shown_setting(table.columns[column], *text);
+    }
+  }
+}
+
 }  // namespace inferometer::report

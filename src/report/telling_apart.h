@@ -8,6 +8,7 @@
 
 #include "report/frame.h"
 #include "report/settings.h"
+#include "report/table.h"
 
 namespace inferometer::report {
 
@@ -25,5 +26,7 @@ std::vector<std::string> telling_apart(const Frame& frame, const std::vector<std
 
 /// What people see of a setting's value: of a hash its first 12 digits.
 std::string shown_setting(std::string_view setting, const std::string& value);
+/// The same in all lines of a table for people.
+void shorten_hashes(Table& table);
 
 }  // namespace inferometer::report

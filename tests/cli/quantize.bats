@@ -15,10 +15,30 @@ make_pictures() {
     python3 -c 'import json, sys; print(*(e["engine"] for e in json.load(sys.stdin) if e["usable"] and e["engine"] in ("onnxruntime", "openvino")))'); do
     inferometer run --model int8.onnx --engine "$engine" --threads 1 --starts 1 --runs 3 --format json
     [ "$status" -eq 0 ]
+    [[ "$stderr" == *"int8.onnx $engine "*" int8 b1 t1"* && "$stderr" != *fp32* ]]
     printf '%s' "$output" | python3 -c '
 import json, sys
 row = json.load(sys.stdin)[0]
 assert row["status"] == "passed" and row["precision"] == "int8" and row["precision_requested"] == "fp32", row'
+  done
+}
+
+@test "an int8 file is called int8 wherever it is named" {
+  make_pictures
+  inferometer export squeezenet1_1 --input 64 --classes 10 -o net.onnx
+  inferometer quantize net.onnx --images pictures --resize warp:64 --crop 64 -o int8.onnx
+  ls pictures | awk '{ print $1, NR - 1 }' > labels.txt
+  for engine in $("$INFEROMETER" engines --format json |
+    python3 -c 'import json, sys; print(*(e["engine"] for e in json.load(sys.stdin) if e["usable"] and e["engine"] in ("onnxruntime", "openvino")))'); do
+    inferometer evaluate net.onnx int8.onnx --across-models --engine "$engine" --images pictures --labels labels.txt --resize warp:64 --crop 64
+    echo "$output" "$stderr"
+    [ "$status" -eq 0 ]
+    [[ "$stderr" == *"int8.onnx $engine int8"* && "$stderr" == *"net.onnx $engine fp32"* ]]
+    [[ "$output" == *"McNemar"*"net.onnx $engine fp32"*"int8.onnx $engine int8"* ]]
+    [[ "$stderr$output" != *"int8.onnx $engine fp32"* ]]
+    # What was not evaluated was not in fp32 either.
+    inferometer evaluate int8.onnx --engine "$engine:nothing=1" --images pictures --labels labels.txt --resize warp:64 --crop 64
+    [[ "$stderr$output" != *"int8.onnx $engine:nothing=1 fp32"* ]]
   done
 }
 

@@ -59,6 +59,34 @@ CSV
   fails_with 2 "model"
 }
 
+@test "what matches nothing says so in one line" {
+  import_times
+  local filter
+  for filter in "--source nope" "--where model=vgg16" "--where model=vgg16 --pivot model,batch" "--samples --where batch=64"; do
+    inferometer results $filter
+    echo "$filter: $stderr"
+    [ "$status" -eq 0 ]
+    [ "${#stderr_lines[@]}" -eq 1 ]
+    [[ "$stderr" == "no row of inferometer.db matches --"* ]]
+  done
+  inferometer results --where model=vgg16 --source elsewhere --format json
+  rows_have 'rows == []'
+  [ "$stderr" = "no row of inferometer.db matches --where 'model=vgg16' and --source elsewhere" ] ||
+    [ "$stderr" = "no row of inferometer.db matches --where model=vgg16 and --source elsewhere" ]
+  inferometer results --where model=vgg16 --quiet
+  [ -z "$stderr" ]
+  for filter in evaluation load layer; do
+    inferometer results "--${filter}s"
+    [ "$stderr" = "inferometer.db holds no $filter" ]
+    inferometer results "--${filter}s" --where started_at=2000
+    [[ "$stderr" == "no $filter of inferometer.db matches --where "*"started_at=2000"* ]]
+  done
+  inferometer results --trainings
+  [ "$stderr" = "inferometer.db holds no epoch" ]
+  inferometer results --where model=alexnet
+  [ -z "$stderr" ]
+}
+
 @test "--limit keeps the last rows" {
   import_times
   inferometer results --limit 2 --format json

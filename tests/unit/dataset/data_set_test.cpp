@@ -19,6 +19,15 @@ std::string error_of(const DataSetOptions& options) {
   return "";
 }
 
+std::string hint_of(const DataSetOptions& options) {
+  try {
+    open_data_set(options);
+  } catch (const Error& error) {
+    return error.hint();
+  }
+  return "";
+}
+
 bool fails_with(const DataSetOptions& options, const std::string& part) {
   const std::string text = error_of(options);
   EXPECT_NE(text.find(part), std::string::npos) << "got: " << text;
@@ -70,6 +79,7 @@ TEST(DataSet, SaysWhichLineOfTheLabelsIsWrong) {
   fails_with(labels("b.png 1\nb.png 1\n"), "labels.txt:2: b.png is named twice");
   fails_with(labels("c.png 1\n"), "of 1 named in the labels none is there, for example c.png");
   fails_with(labels(""), "no picture is there");
+  EXPECT_NE(hint_of(labels("")).find(".jpg"), std::string::npos);
   EXPECT_NE(error_of({.images = folder.path(), .labels = folder.path() / "absent.txt"}), "");
   EXPECT_NE(error_of({.images = folder.path() / "absent"}), "");
 }
@@ -117,6 +127,10 @@ TEST(DataSet, ReadsCsv) {
   EXPECT_EQ(picture.pixels, (std::vector<std::uint8_t>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}));
   EXPECT_EQ(data.source->load(1).pixels.back(), 255);
   const auto bad = [&](const std::string& text) { return DataSetOptions{.images = folder.write("y.csv", text)}; };
+  for (const char* nothing : {"", "\n\n"}) {
+    fails_with(bad(nothing), "y.csv: no picture is there");
+    EXPECT_NE(hint_of(bad(nothing)).find("a line holds a label"), std::string::npos);
+  }
   fails_with(bad("1,2,3\n"), "y.csv: line 1: 2 values after the label make no square picture");
   fails_with(bad("1,2\n1,2,3,4,5\n"), "y.csv: line 2: 4 values after the label make no square picture like the first line's");
   // As many values in a row of either, and yet another shape: grey of 3 x 3 after colour of 1 x 1.

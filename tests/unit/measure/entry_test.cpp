@@ -3,6 +3,7 @@
 #include <functional>
 #include <set>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -209,6 +210,25 @@ TEST(Entry, words_for_people) {
   entry.model.height = entry.model.width = 192;
   EXPECT_EQ(engine_text(entry), "onnxruntime:graph=basic:spin=0");
   EXPECT_EQ(describe(entry), "resnet18 192x192 onnxruntime:graph=basic:spin=0 cpu fp32 b4 t2");
+}
+
+TEST(Entry, a_file_of_low_precision_is_not_called_fp32) {
+  Entry entry;
+  entry.model.name = "f.onnx";
+  entry.engine = "onnxruntime";
+  entry.device = "cpu";
+  struct Case {
+    const char *stored_as, *asked, *told;
+  };
+  for (const Case& each : {Case{"", "fp32", "fp32"}, Case{"", "bf16", "bf16"}, Case{"int8", "fp32", "int8"}, Case{"int8", "bf16", "int8"},
+                           Case{"fp16", "fp32", "fp16-file"}, Case{"fp16", "fp16", "fp16"}, Case{"fp16", "bf16", "bf16"}}) {
+    entry.model.stored_as = each.stored_as;
+    entry.precision = each.asked;
+    EXPECT_EQ(describe(entry), fmt::format("f.onnx onnxruntime cpu {} b1 t1", each.told));
+  }
+  Entry plain = entry;
+  plain.model.stored_as.clear();
+  EXPECT_EQ(identity(plain, "here"), identity(entry, "here"));
 }
 
 TEST(ReproCommand, says_what_is_needed_and_no_more) {

@@ -133,13 +133,16 @@ TEST(Models, facts_of_a_file_are_those_of_its_graph) {
   EXPECT_EQ(from_file.macs, from_zoo.macs);
   EXPECT_EQ(from_file.top1, std::nullopt);
   EXPECT_FALSE(from_file.quantized);
+  EXPECT_EQ(resolve_model(small_file().string(), {}).stored_as, "");
 }
 
 TEST(Models, a_quantized_file_is_known_as_such) {
   const std::filesystem::path file =
       std::filesystem::path(INFEROMETER_SHARED_DIR) / "data/weights/mobilenet_v2/mobilenetv2_quant_static.onnx";
   if (!std::filesystem::exists(file)) GTEST_SKIP() << "no file " << file;
-  EXPECT_TRUE(model_facts(resolve_model(file.string(), {})).quantized);
+  const ModelReference model = resolve_model(file.string(), {});
+  EXPECT_TRUE(model_facts(model).quantized);
+  EXPECT_EQ(model.stored_as, "int8");
 }
 
 TEST(Models, files_that_cannot_be_used) {

@@ -65,7 +65,8 @@ class Witness final : public RunObserver {
     begun.emplace_back(entry.batch, index);
     EXPECT_LT(done, total);
   }
-  void row_ready(const Row& row, bool is_fresh) override {
+  void row_ready(const Entry& entry, const Row& row, bool is_fresh) override {
+    EXPECT_EQ(entry.batch, row.batch);
     rows.push_back(row);
     fresh.push_back(is_fresh);
   }
