@@ -57,7 +57,8 @@ bool is_settled(const Row& row);
 /// True when the row makes `run` exit with 1: failed, timed out, out of memory, or invalid.
 bool is_bad(const Row& row);
 
-/// Throws Error{io} when the store or the cache cannot be written (what was kept stays).
+/// Throws Error{io} when the store or the cache cannot be written (what was kept stays), Error{usage} for what the user asked for wrongly
+/// and only a worker can see: a setting's value, pictures.
 RunResult run_plan(const std::vector<PlannedEntry>& plan, const EngineCatalog& catalog, const Platform& platform, Ledger& ledger,
                    const RunnerOptions& options, RunObserver& observer);
 

@@ -40,6 +40,7 @@ void add_agreement(WorkerTask& task, ExpectedOutputsSource& expected) {
 }
 
 StartRecord start_record(const WorkerOutcome& outcome, int index) {
+  if (outcome.error == ErrorCode::usage) throw Error(ErrorCode::usage, outcome.reason, outcome.hint);
   if (outcome.status == Status::passed) return outcome.answer.at("start").get<StartRecord>();
   StartRecord start;
   start.started_at = utc_timestamp();

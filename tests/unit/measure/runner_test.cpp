@@ -389,15 +389,17 @@ TEST(Runner, entries_known_not_to_run_get_their_row_once) {
   EXPECT_EQ(ledger.kept_rows[identity_of(plan[0].entry)].size(), 1u);
 }
 
-TEST(Runner, a_value_that_only_the_engine_can_refuse_fails_its_entry_alone) {
+TEST(Runner, a_value_that_only_the_engine_can_refuse_is_the_users_mistake) {
   REQUIRE_FAKE_ENGINE();
   MemoryLedger ledger;
-  const Outcome outcome = run(plan_of({fake_entry({{"delay_ms", "soon"}}), fake_entry()}), ledger);
-  ASSERT_EQ(outcome.result.rows.size(), 2u);
-  EXPECT_EQ(outcome.result.rows[0].status, "failed");
-  EXPECT_EQ(outcome.result.rows[0].reasons,
-            std::vector<std::string>{"fake: setting delay_ms='soon' cannot be used: give a number from 0 to 3.6e+06"});
-  EXPECT_EQ(outcome.result.rows[1].status, "passed");
+  try {
+    run(plan_of({fake_entry({{"delay_ms", "soon"}})}), ledger);
+    ADD_FAILURE() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::usage);
+    EXPECT_NE(std::string(error.what()).find("delay_ms"), std::string::npos);
+  }
+  EXPECT_EQ(ledger.starts_kept, 0);
 }
 
 TEST(Runner, a_row_that_another_run_has_kept_meanwhile_is_taken) {
