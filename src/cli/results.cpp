@@ -48,7 +48,8 @@ void keep_last(Rows& rows, const std::string& limit_text) {
   if (rows.size() > limit) rows.erase(rows.begin(), rows.end() - static_cast<std::ptrdiff_t>(limit));
 }
 
-/// A bare heading does not say whether the store is empty or a filter is wrong. @param what  a line of the table: "row"
+/// A bare heading does not say whether the store is empty or a filter is wrong. Called when nothing can fail any more.
+/// @param what  a line of the table: "row"
 void say_if_empty(bool is_empty, const char* what, const ResultsOptions& options, const Context& context) {
   if (!is_empty) return;
   std::vector<std::string> filters;
@@ -124,11 +125,17 @@ void print_layers(const ResultsOptions& options, const Context& context) {
   if (!options.where.empty()) query.where = store::parse_layer_where(options.where);
   query.newest_only = !options.all;
   std::vector<measure::LayerRow> rows = open_existing(context.database).layers(query);
-  say_if_empty(rows.empty(), "layer", options, context);
+  const bool is_empty = rows.empty();
   keep_last(rows, options.limit);
-  if (options.pivot.empty()) return context.write(report::layers_table(rows, context.format()));
-  const auto columns = pivot_columns(options.pivot);
-  context.write(report::layers_pivot(rows, columns.first, columns.second, options.value.empty() ? "time_us" : options.value));
+  Table table;
+  if (options.pivot.empty()) {
+    table = report::layers_table(rows, context.format());
+  } else {
+    const auto columns = pivot_columns(options.pivot);
+    table = report::layers_pivot(rows, columns.first, columns.second, options.value.empty() ? "time_us" : options.value);
+  }
+  say_if_empty(is_empty, "layer", options, context);
+  context.write(table);
 }
 
 void print_trainings(const ResultsOptions& options, const Context& context) {
@@ -145,6 +152,18 @@ void print_trainings(const ResultsOptions& options, const Context& context) {
   context.write(report::epochs_table(rows, context.format()));
 }
 
+Table rows_or_pivot(std::vector<store::StoredRow> stored, const ResultsOptions& options, const Context& context) {
+  std::vector<measure::Row> rows;
+  for (store::StoredRow& each : stored) rows.push_back(std::move(each.row));
+  if (options.pivot.empty()) return report::rows_table(rows, context.format());
+  report::PivotRequest request;
+  const auto columns = pivot_columns(options.pivot);
+  request.down = {columns.first};
+  request.across = columns.second;
+  if (!options.value.empty()) request.value = options.value;
+  return report::pivot(rows, request, context.format());
+}
+
 void print_results(const ResultsOptions& options, const Context& context) {
   if (options.trainings) return print_trainings(options, context);
   if (options.layers) return print_layers(options, context);
@@ -156,20 +175,11 @@ void print_results(const ResultsOptions& options, const Context& context) {
   const store::Query query = query_of(options);
   const store::Store store = open_existing(context.database);
   std::vector<store::StoredRow> stored = store.rows(query);
-  say_if_empty(stored.empty(), "row", options, context);
+  const bool is_empty = stored.empty();
   keep_last(stored, options.limit);
-  if (options.samples) return context.write(samples_table(store, stored));
-
-  std::vector<measure::Row> rows;
-  for (store::StoredRow& each : stored) rows.push_back(std::move(each.row));
-  if (options.pivot.empty()) return context.write(report::rows_table(rows, context.format()));
-
-  report::PivotRequest request;
-  const auto columns = pivot_columns(options.pivot);
-  request.down = {columns.first};
-  request.across = columns.second;
-  if (!options.value.empty()) request.value = options.value;
-  context.write(report::pivot(rows, request, context.format()));
+  const Table table = options.samples ? samples_table(store, stored) : rows_or_pivot(std::move(stored), options, context);
+  say_if_empty(is_empty, "row", options, context);
+  context.write(table);
 }
 
 }  // namespace

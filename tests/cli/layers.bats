@@ -42,9 +42,7 @@ small=(--model squeezenet1_1 --input 32 --engine reference --threads 1 --starts 
   inferometer results --layers --samples
   fails_with 2 "--layers: goes with none of"
   inferometer results --layers --pivot model,engine
-  [ "$status" -eq 2 ]
-  status=0
-  [[ "$stderr" == *"layers go down by layer or operator"*"layer,engine"* ]]
+  fails_with 2 "layers go down by layer or operator" "layer,engine"
   inferometer results --layers --where 'per_image_ms>1'
   fails_with 2 "no column 'per_image_ms'"
   inferometer run --model squeezenet1_1 --input 32 --engine reference --mode throughput --threads 2 --streams 2 --starts 1 --layers

@@ -157,10 +157,10 @@ PYTHON
 @test "steps of a residual network equal PyTorch's" {
   require_training
   /usr/bin/python3 -c 'import torch, torchvision' 2>/dev/null || skip "python3-torch and python3-torchvision are not installed"
-  "$INFEROMETER" export resnet18 --input 32 --classes 4 -o start.pth --quiet
+  "$INFEROMETER" export resnet18 --input 96 --classes 4 -o start.pth --quiet
   # Every step sees all 24 pictures, so that their order does not matter.
-  inferometer train resnet18 --input 32 --classes 4 --images "$BATS_FILE_TMPDIR/quarters.csv" --limit 24 --batch 24 --threads 1 \
-    --weights start.pth --resize warp:32 --interpolation nearest --crop 0 --scale 0.01 --mean 0.5 --std 0.3 \
+  inferometer train resnet18 --input 96 --classes 4 --images "$BATS_FILE_TMPDIR/quarters.csv" --limit 24 --batch 24 --threads 1 \
+    --weights start.pth --resize warp:96 --interpolation nearest --crop 0 --scale 0.01 --mean 0.5 --std 0.3 \
     --epochs 4 --learning-rate 0.01 --momentum 0.9 --nesterov --weight-decay 0.001 --label-smoothing 0.1 --warmup-epochs 1 -o net --format json
   echo "$stderr"
   [ "$status" -eq 0 ]
@@ -170,7 +170,7 @@ import json, math, sys, torch, torchvision
 rows = [list(map(int, line.split(","))) for line in open(sys.argv[1])][:24]
 labels = torch.tensor([row[0] for row in rows])
 images = torch.tensor([row[1:] for row in rows], dtype=torch.float64).reshape(24, 16, 16, 3).permute(0, 3, 1, 2)
-images = (images.repeat_interleave(2, 2).repeat_interleave(2, 3) * 0.01 - 0.5) / 0.3
+images = (images.repeat_interleave(6, 2).repeat_interleave(6, 3) * 0.01 - 0.5) / 0.3
 net = torchvision.models.resnet18(weights=None, num_classes=4)
 net.load_state_dict(torch.load("start.pth"), strict=True)
 net = net.double().train()
@@ -192,8 +192,7 @@ for name, value in net.state_dict().items():
     if name.endswith("num_batches_tracked"): continue
     moved = (value - start[name].double()).norm()
     apart = (value - last[name].double()).norm()
-    # Ours are floats: what rounds apart grows a little with every step.
-    assert apart <= 1e-2 * moved + 1e-7, (name, float(apart), float(moved))
+    assert apart <= 2e-3 * moved + 1e-7, (name, float(apart), float(moved))
 PYTHON
 }
 
